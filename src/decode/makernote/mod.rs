@@ -1,0 +1,1 @@
+//! Maker notes: whose they are, and where their offsets count from.

@@ -1,0 +1,8 @@
+//! The PDF document information dictionary.
+
+use super::Sink;
+use crate::input::Input;
+
+pub fn decode(input: &Input, sink: &mut Sink) {
+    let _ = (input, sink);
+}

@@ -1,0 +1,8 @@
+//! Photoshop image resource blocks.
+
+use super::Sink;
+use crate::input::Input;
+
+pub fn decode(input: &Input, sink: &mut Sink) {
+    let _ = (input, sink);
+}

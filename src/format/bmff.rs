@@ -1,0 +1,15 @@
+//! ISO base media and QuickTime.
+
+use super::{FileType, Format, Walk};
+use crate::{error::Result, input::Input};
+
+pub static FORMAT: Format =
+    Format { name: "ISO base media and QuickTime", extensions: &[], probe, walk, plan: None, payload: None };
+
+fn probe(_input: &Input) -> Option<FileType> {
+    None
+}
+
+fn walk(_input: &Input, _walk: &mut Walk) -> Result<()> {
+    Ok(())
+}

@@ -1,0 +1,14 @@
+//! TIFF and BigTIFF.
+
+use super::{FileType, Format, Walk};
+use crate::{error::Result, input::Input};
+
+pub static FORMAT: Format = Format { name: "TIFF and BigTIFF", extensions: &[], probe, walk, plan: None, payload: None };
+
+fn probe(_input: &Input) -> Option<FileType> {
+    None
+}
+
+fn walk(_input: &Input, _walk: &mut Walk) -> Result<()> {
+    Ok(())
+}

@@ -1,0 +1,283 @@
+//! The bytes of a file, of memory, or of a part of either: read where asked for, never whole by habit.
+
+use crate::error::{Error, Result};
+use std::{
+    borrow::Cow,
+    cell::Cell,
+    fs::File,
+    io::{Read, Write},
+    ops::Range,
+    os::unix::fs::FileExt,
+    path::Path,
+    rc::Rc,
+    time::Instant,
+};
+
+/// So much of a file's beginning is read at once when it is opened: the headers of most files lie within.
+const HEAD: u64 = 64 * 1024;
+/// Window of a copy.
+const CHUNK: usize = 256 * 1024;
+/// A single read into memory may not be larger than this: no metadata block is.
+pub const MAX_BLOCK: u64 = 256 * 1024 * 1024;
+
+#[derive(Debug)]
+enum Source {
+    File { file: File, head: Vec<u8> },
+    Memory(Vec<u8>),
+}
+
+#[derive(Debug)]
+struct Shared {
+    source: Source,
+    deadline: Cell<Option<Instant>>,
+}
+
+/// A view of bytes that can be read anywhere. Cheap to clone and to narrow ([`Input::slice`]). Offsets are relative to the view.
+#[derive(Clone, Debug)]
+pub struct Input {
+    shared: Rc<Shared>,
+    /// Of the view within the source.
+    start: u64,
+    len: u64,
+}
+
+impl Input {
+    /// Opens a regular file and reads its first 64 KiB.
+    pub fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path)?;
+        let meta = file.metadata()?;
+        if meta.is_dir() {
+            return Err(Error::new(crate::error::Code::Unreadable, "is a directory"));
+        }
+        if !meta.is_file() {
+            return Err(Error::new(crate::error::Code::Unreadable, "is not a regular file"));
+        }
+        Self::from_file(file)
+    }
+
+    /// Of an open regular file.
+    pub fn from_file(file: File) -> Result<Self> {
+        let len = file.metadata()?.len();
+        let want = len.min(HEAD);
+        let mut head = Vec::with_capacity(want as usize);
+        (&file).take(want).read_to_end(&mut head)?;
+        if head.len() as u64 == len {
+            return Ok(Self::from_bytes(head));
+        }
+        Ok(Self::new(Source::File { file, head }, len))
+    }
+
+    /// Of bytes in memory.
+    pub fn from_bytes(bytes: Vec<u8>) -> Self {
+        let len = bytes.len() as u64;
+        Self::new(Source::Memory(bytes), len)
+    }
+
+    fn new(source: Source, len: u64) -> Self {
+        Input { shared: Rc::new(Shared { source, deadline: Cell::new(None) }), start: 0, len }
+    }
+
+    /// Reading fails after this moment (`code` damaged: no sound file takes that long).
+    pub fn set_deadline(&self, deadline: Instant) {
+        self.shared.deadline.set(Some(deadline));
+    }
+
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Where this view begins in the file that it was cut from.
+    pub fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// The part of this view in `range`, cut to what is there.
+    pub fn slice(&self, range: Range<u64>) -> Input {
+        let from = range.start.min(self.len);
+        let to = range.end.clamp(from, self.len);
+        Input { shared: Rc::clone(&self.shared), start: self.start + from, len: to - from }
+    }
+
+    /// From `offset` to the end of this view.
+    pub fn tail(&self, offset: u64) -> Input {
+        self.slice(offset..self.len)
+    }
+
+    /// The whole file that this view was cut from.
+    pub fn whole(&self) -> Input {
+        let len = match &self.shared.source {
+            Source::Memory(b) => b.len() as u64,
+            Source::File { file, .. } => file.metadata().map_or(self.start + self.len, |m| m.len()),
+        };
+        Input { shared: Rc::clone(&self.shared), start: 0, len }
+    }
+
+    /// This view's bytes as far as they are in memory already: all of a small file, the beginning of a large one.
+    pub fn head(&self) -> &[u8] {
+        let memory = match &self.shared.source {
+            Source::Memory(b) => b,
+            Source::File { head, .. } => head,
+        };
+        let from = (self.start as usize).min(memory.len());
+        let to = ((self.start + self.len).min(memory.len() as u64)) as usize;
+        &memory[from..to.max(from)]
+    }
+
+    /// Does the view begin with these bytes?
+    pub fn starts_with(&self, magic: &[u8]) -> bool {
+        self.head().starts_with(magic)
+    }
+
+    /// Exactly `len` bytes at `offset`. Fails when they are not all there ([`Error::truncated`]).
+    pub fn bytes(&self, offset: u64, len: u64) -> Result<Cow<'_, [u8]>> {
+        let end = offset.checked_add(len).filter(|&e| e <= self.len).ok_or_else(Error::truncated)?;
+        let head = self.head();
+        if end <= head.len() as u64 {
+            return Ok(Cow::Borrowed(&head[offset as usize..end as usize]));
+        }
+        if len > MAX_BLOCK {
+            return Err(Error::damaged("a block is too large to be read"));
+        }
+        let mut buffer = vec![0; len as usize];
+        self.read_exact(offset, &mut buffer)?;
+        Ok(Cow::Owned(buffer))
+    }
+
+    /// Up to `len` bytes at `offset`, fewer at the end.
+    pub fn up_to(&self, offset: u64, len: u64) -> Result<Cow<'_, [u8]>> {
+        let offset = offset.min(self.len);
+        self.bytes(offset, len.min(self.len - offset))
+    }
+
+    /// The whole view, if it is no longer than `limit`.
+    pub fn all(&self, limit: u64) -> Result<Cow<'_, [u8]>> {
+        if self.len > limit {
+            return Err(Error::damaged(format!("a block of {} bytes is larger than the limit of {limit}", self.len)));
+        }
+        self.bytes(0, self.len)
+    }
+
+    fn read_exact(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
+        if self.shared.deadline.get().is_some_and(|d| Instant::now() > d) {
+            return Err(Error::damaged("reading took too long"));
+        }
+        match &self.shared.source {
+            Source::Memory(b) => {
+                let from = (self.start + offset) as usize;
+                buffer.copy_from_slice(b.get(from..from + buffer.len()).ok_or_else(Error::truncated)?);
+            }
+            Source::File { file, .. } => file.read_exact_at(buffer, self.start + offset)?,
+        }
+        Ok(())
+    }
+
+    /// Fills `buffer` from `offset` on, as far as the view goes; how many bytes that were.
+    pub fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
+        let n = (buffer.len() as u64).min(self.len.saturating_sub(offset)) as usize;
+        self.read_exact(offset, &mut buffer[..n])?;
+        Ok(n)
+    }
+
+    /// `N` bytes at `offset`.
+    pub fn array<const N: usize>(&self, offset: u64) -> Result<[u8; N]> {
+        let bytes = self.bytes(offset, N as u64)?;
+        bytes.as_ref().try_into().map_err(|_| Error::truncated())
+    }
+
+    pub fn u8(&self, offset: u64) -> Result<u8> {
+        Ok(self.array::<1>(offset)?[0])
+    }
+    pub fn u16_be(&self, offset: u64) -> Result<u16> {
+        self.array(offset).map(u16::from_be_bytes)
+    }
+    pub fn u16_le(&self, offset: u64) -> Result<u16> {
+        self.array(offset).map(u16::from_le_bytes)
+    }
+    pub fn u32_be(&self, offset: u64) -> Result<u32> {
+        self.array(offset).map(u32::from_be_bytes)
+    }
+    pub fn u32_le(&self, offset: u64) -> Result<u32> {
+        self.array(offset).map(u32::from_le_bytes)
+    }
+    pub fn u64_be(&self, offset: u64) -> Result<u64> {
+        self.array(offset).map(u64::from_be_bytes)
+    }
+
+    /// Writes the bytes in `range` to `to`, in windows. Fails when they are not all there.
+    pub fn copy(&self, range: Range<u64>, to: &mut impl Write) -> Result<()> {
+        self.windows(range, |window| Ok(to.write_all(window)?))
+    }
+
+    /// Hands the bytes in `range` to `each`, window by window. Fails when they are not all there.
+    pub fn windows(&self, range: Range<u64>, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        if range.start > range.end || range.end > self.len {
+            return Err(Error::truncated());
+        }
+        let mut at = range.start;
+        let held = self.head().len() as u64;
+        if at < held {
+            let to = range.end.min(held);
+            each(&self.head()[at as usize..to as usize])?;
+            at = to;
+        }
+        let mut buffer = vec![0; (range.end - at).min(CHUNK as u64) as usize];
+        while at < range.end {
+            let n = ((range.end - at) as usize).min(buffer.len());
+            self.read_exact(at, &mut buffer[..n])?;
+            each(&buffer[..n])?;
+            at += n as u64;
+        }
+        Ok(())
+    }
+
+    /// The same view with all its bytes in memory, if it is no longer than `limit`; else the view as it is.
+    /// For walks in full depth, which look at every byte.
+    pub fn loaded(&self, limit: u64) -> Result<Input> {
+        if self.len > limit || self.head().len() as u64 == self.len {
+            return Ok(self.clone());
+        }
+        let mut loaded = Input::from_bytes(self.bytes(0, self.len)?.into_owned());
+        if let (Some(deadline), Some(shared)) = (self.shared.deadline.get(), Rc::get_mut(&mut loaded.shared)) {
+            shared.deadline.set(Some(deadline));
+        }
+        Ok(loaded)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_stay_inside_the_view() {
+        let input = Input::from_bytes((0..100).collect());
+        let view = input.slice(10..20);
+        assert_eq!(view.bytes(0, 2).unwrap().as_ref(), [10, 11]);
+        assert!(view.bytes(9, 2).is_err());
+        assert!(view.bytes(u64::MAX, 2).is_err());
+        assert_eq!(view.up_to(8, 100).unwrap().len(), 2);
+        assert_eq!(view.slice(5..500).len(), 5);
+        assert_eq!(view.slice(500..5).len(), 0);
+        assert_eq!(view.whole().len(), 100);
+    }
+
+    #[test]
+    fn a_large_file_is_read_beyond_its_head() {
+        let mut file = tempfile::tempfile().unwrap();
+        let bytes: Vec<u8> = (0..200_000u32).map(|i| (i % 251) as u8).collect();
+        file.write_all(&bytes).unwrap();
+        use std::io::Seek;
+        file.rewind().unwrap();
+        let input = Input::from_file(file).unwrap();
+        assert_eq!(input.head().len(), 65536);
+        assert_eq!(input.bytes(65530, 20).unwrap().as_ref(), &bytes[65530..65550]);
+        let mut copied = Vec::new();
+        input.copy(100..199_999, &mut copied).unwrap();
+        assert_eq!(copied, &bytes[100..199_999]);
+        assert_eq!(input.loaded(1 << 20).unwrap().head(), &bytes[..]);
+    }
+}

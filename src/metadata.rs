@@ -1,0 +1,384 @@
+//! What decoding yields: tags with their groups and values, and warnings about damage.
+
+use smol_str::SmolStr;
+use std::{borrow::Cow, fmt::Write, ops::Range};
+
+/// A name: static when it comes from a table, inline or shared when it comes from a file.
+pub type Name = SmolStr;
+
+/// Where a tag belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Family 0: what kind of metadata this is, `exif`, `xmp`, `File` … (lower case: stored in the file).
+    pub kind: &'static str,
+    /// Family 1: where it stands, ExifTool's name to the letter: `IFD0`, `XMP-dc`, `Track1` …
+    pub place: Name,
+}
+
+impl Group {
+    pub const fn new(kind: &'static str, place: &'static str) -> Self {
+        Group { kind, place: SmolStr::new_static(place) }
+    }
+}
+
+/// Facts about the file itself.
+pub const FILE: Group = Group::new("File", "File");
+/// Values that are derived from others.
+pub const COMPOSITE: Group = Group::new("Composite", "Composite");
+
+/// One piece of metadata.
+#[derive(Clone, Debug)]
+pub struct Tag {
+    pub group: Group,
+    pub name: Name,
+    /// The value as `--numeric` prints it.
+    pub value: Value,
+    /// How the value prints for people.
+    pub print: Print,
+    /// Who wins among tags of one name, see [`Metadata::winners`].
+    pub priority: Priority,
+}
+
+/// Precedence among tags of one name. ExifTool's habit: of two [`Priority::Normal`] tags the later wins, a
+/// [`Priority::Low`] one never displaces an earlier tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// Never displaces what is there: thumbnails' directories, resolution and orientation tags, comments.
+    Low,
+    Normal,
+    High,
+}
+
+/// A decoded value, before it is printed for people.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Text(SmolStr),
+    Int(i64),
+    /// Only for what `Int` cannot hold.
+    UInt(u64),
+    /// Prints with up to 15 significant digits.
+    Float(f64),
+    /// Prints as a decimal with up to 10 significant digits; a zero denominator as `inf` or `undef`.
+    Rational(i64, i64),
+    /// Several numbers of one tag: prints joined by spaces.
+    Array(Vec<Value>),
+    /// Several values of a list tag: an array in JSON.
+    List(Vec<Value>),
+    /// Prints as a placeholder, and whole under `--binary`.
+    Binary(Blob),
+}
+
+/// Binary data: held, or still in the file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Blob {
+    Bytes(Vec<u8>),
+    /// A range of the file, absolute.
+    Span(Range<u64>),
+}
+
+impl Blob {
+    pub fn len(&self) -> u64 {
+        match self {
+            Blob::Bytes(b) => b.len() as u64,
+            Blob::Span(r) => r.end.saturating_sub(r.start),
+        }
+    }
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// How a value prints for people. Nothing is computed until somebody looks.
+#[derive(Clone, Debug)]
+pub enum Print {
+    /// As its number or text.
+    Plain,
+    /// As this label or text, known when it was decoded.
+    Text(SmolStr),
+    /// As this list, known when it was decoded.
+    List(Vec<SmolStr>),
+    /// By a function of the value.
+    With(fn(&Value) -> String),
+}
+
+impl From<&'static str> for Print {
+    fn from(label: &'static str) -> Self {
+        Print::Text(SmolStr::new_static(label))
+    }
+}
+
+impl From<String> for Print {
+    fn from(text: String) -> Self {
+        Print::Text(text.into())
+    }
+}
+
+macro_rules! value_from_int {
+    ($($t:ty)*) => {$(impl From<$t> for Value { fn from(v: $t) -> Self { Value::Int(v.into()) } })*};
+}
+value_from_int!(u8 i8 u16 i16 u32 i32 i64);
+
+impl From<u64> for Value {
+    fn from(v: u64) -> Self {
+        i64::try_from(v).map_or(Value::UInt(v), Value::Int)
+    }
+}
+impl From<usize> for Value {
+    fn from(v: usize) -> Self {
+        (v as u64).into()
+    }
+}
+impl From<f64> for Value {
+    fn from(v: f64) -> Self {
+        Value::Float(v)
+    }
+}
+impl From<&str> for Value {
+    fn from(v: &str) -> Self {
+        Value::Text(v.into())
+    }
+}
+impl From<String> for Value {
+    fn from(v: String) -> Self {
+        Value::Text(v.into())
+    }
+}
+impl From<SmolStr> for Value {
+    fn from(v: SmolStr) -> Self {
+        Value::Text(v)
+    }
+}
+impl From<Cow<'_, str>> for Value {
+    fn from(v: Cow<'_, str>) -> Self {
+        Value::Text(v.into())
+    }
+}
+
+impl Value {
+    /// The value as a number: of an array its first element, of a text the number it begins with.
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Value::Int(v) => Some(*v as f64),
+            Value::UInt(v) => Some(*v as f64),
+            Value::Float(v) => Some(*v),
+            Value::Rational(_, 0) => None,
+            Value::Rational(n, d) => Some(*n as f64 / *d as f64),
+            Value::Array(v) | Value::List(v) => v.first()?.as_f64(),
+            Value::Text(s) => leading_number(s),
+            Value::Binary(_) => None,
+        }
+    }
+
+    /// The value as a whole number, when it is one.
+    pub fn as_i64(&self) -> Option<i64> {
+        match self {
+            Value::Int(v) => Some(*v),
+            Value::Array(v) | Value::List(v) => v.first()?.as_i64(),
+            _ => self.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 9e15).map(|f| f as i64),
+        }
+    }
+
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::Text(s) => Some(s),
+            _ => None,
+        }
+    }
+
+    /// The elements: of an array or list its own, of anything else itself.
+    pub fn elements(&self) -> &[Value] {
+        match self {
+            Value::Array(v) | Value::List(v) => v,
+            one => std::slice::from_ref(one),
+        }
+    }
+
+    /// Writes the value as `--numeric` prints it.
+    pub fn write(&self, out: &mut String) {
+        match self {
+            Value::Text(s) => out.push_str(s),
+            Value::Int(v) => drop(write!(out, "{v}")),
+            Value::UInt(v) => drop(write!(out, "{v}")),
+            Value::Float(v) => write_significant(*v, 15, out),
+            Value::Rational(0, 0) => out.push_str("undef"),
+            Value::Rational(_, 0) => out.push_str("inf"),
+            Value::Rational(n, d) if n % d == 0 => drop(write!(out, "{}", n / d)),
+            Value::Rational(n, d) => write_significant(*n as f64 / *d as f64, 10, out),
+            Value::Array(v) => join(v, " ", out),
+            Value::List(v) => join(v, ", ", out),
+            Value::Binary(b) => drop(write!(out, "(Binary data {} bytes, use --binary to extract)", b.len())),
+        }
+    }
+}
+
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut s = String::new();
+        self.write(&mut s);
+        f.write_str(&s)
+    }
+}
+
+fn join(values: &[Value], separator: &str, out: &mut String) {
+    for (i, v) in values.iter().enumerate() {
+        if i > 0 {
+            out.push_str(separator);
+        }
+        v.write(out);
+    }
+}
+
+/// The number that a text begins with, as Perl reads one: `"72 dpi"` is 72.
+pub fn leading_number(s: &str) -> Option<f64> {
+    let s = s.trim_start();
+    let b = s.as_bytes();
+    let mut end = usize::from(matches!(b.first(), Some(b'+' | b'-')));
+    let digits = |from: usize| b[from.min(b.len())..].iter().take_while(|c| c.is_ascii_digit()).count();
+    let whole = digits(end);
+    end += whole;
+    let mut fraction = 0;
+    if b.get(end) == Some(&b'.') {
+        fraction = digits(end + 1);
+        end += 1 + fraction;
+    }
+    if whole + fraction == 0 {
+        return None;
+    }
+    if matches!(b.get(end), Some(b'e' | b'E')) {
+        let sign = usize::from(matches!(b.get(end + 1), Some(b'+' | b'-')));
+        let exponent = digits(end + 1 + sign);
+        if exponent > 0 {
+            end += 1 + sign + exponent;
+        }
+    }
+    s[..end].parse().ok()
+}
+
+/// Writes `v` with up to `digits` significant digits, like C's `%.{digits}g`: no trailing zeros, an exponent below
+/// 1e-4 and from 10^digits on.
+pub fn write_significant(v: f64, digits: usize, out: &mut String) {
+    if v == 0.0 {
+        out.push_str(if v.is_sign_negative() { "-0" } else { "0" });
+        return;
+    }
+    if v.is_nan() {
+        out.push_str("NaN");
+        return;
+    }
+    if v.is_infinite() {
+        out.push_str(if v > 0.0 { "Inf" } else { "-Inf" });
+        return;
+    }
+    if v.fract() == 0.0 && v.abs() < 1e9 {
+        let _ = write!(out, "{}", v as i64);
+        return;
+    }
+    let digits = digits.clamp(1, 17);
+    let scientific = format!("{v:.*e}", digits - 1);
+    let Some((mantissa, exponent)) = scientific.split_once('e') else { return out.push_str(&scientific) };
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let trimmed = if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
+    if exponent < -4 || exponent >= digits as i32 {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        let _ = write!(out, "{trimmed}e{sign}{:02}", exponent.abs());
+        return;
+    }
+    let places = (digits as i32 - 1 - exponent).max(0) as usize;
+    let fixed = format!("{v:.places$}");
+    out.push_str(if fixed.contains('.') { fixed.trim_end_matches('0').trim_end_matches('.') } else { &fixed });
+}
+
+/// `v` with up to `digits` significant digits, see [`write_significant`].
+pub fn significant(v: f64, digits: usize) -> String {
+    let mut s = String::new();
+    write_significant(v, digits, &mut s);
+    s
+}
+
+impl Tag {
+    pub fn new(group: Group, name: impl Into<Name>, value: impl Into<Value>) -> Self {
+        Tag { group, name: name.into(), value: value.into(), print: Print::Plain, priority: Priority::Normal }
+    }
+
+    pub fn print(mut self, print: impl Into<Print>) -> Self {
+        self.print = print.into();
+        self
+    }
+
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// The value as it prints for people; a list joined by `, `.
+    pub fn printed(&self) -> Cow<'_, str> {
+        match (&self.print, &self.value) {
+            (Print::Text(t), _) => Cow::Borrowed(t),
+            (Print::List(l), _) => Cow::Owned(l.join(", ")),
+            (Print::With(f), v) => Cow::Owned(f(v)),
+            (Print::Plain, Value::Text(t)) => Cow::Borrowed(t),
+            (Print::Plain, v) => Cow::Owned(v.to_string()),
+        }
+    }
+}
+
+/// A finding about damage: what was wrong and where; what could be read is there all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    pub place: Name,
+    pub text: Cow<'static, str>,
+}
+
+/// All that was read from one file, in file order.
+#[derive(Clone, Debug, Default)]
+pub struct Metadata {
+    pub tags: Vec<Tag>,
+    pub warnings: Vec<Warning>,
+}
+
+impl Metadata {
+    /// The tag of that name that wins over all groups.
+    pub fn get(&self, name: &str) -> Option<&Tag> {
+        winner(self.tags.iter().filter(|t| t.name == name))
+    }
+
+    /// The tag of that name in that family-1 group.
+    pub fn get_in(&self, place: &str, name: &str) -> Option<&Tag> {
+        winner(self.tags.iter().filter(|t| t.name == name && t.group.place == place))
+    }
+}
+
+/// The tag that prints, of several of one name in file order.
+fn winner<'a>(tags: impl Iterator<Item = &'a Tag>) -> Option<&'a Tag> {
+    tags.reduce(|best, tag| if tag.priority != Priority::Low && tag.priority >= best.priority { tag } else { best })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_print_like_the_reference() {
+        let cases: &[(Value, &str)] = &[
+            (Value::Rational(72, 1), "72"),
+            (Value::Rational(1, 3), "0.3333333333"),
+            (Value::Rational(0, 0), "undef"),
+            (Value::Rational(5, 0), "inf"),
+            (Value::Float(0.1f32 as f64), "0.100000001490116"),
+            (Value::Float(1e-7), "1e-07"),
+            (Value::Float(1234567.0), "1234567"),
+            (Value::Float(1e20), "1e+20"),
+            (Value::Array(vec![1u8.into(), 2u8.into()]), "1 2"),
+        ];
+        for (value, want) in cases {
+            assert_eq!(&value.to_string(), want, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn leading_numbers() {
+        for (text, want) in [("72 dpi", Some(72.0)), (" -1.5e3x", Some(-1500.0)), ("x", None), (".5", Some(0.5)), ("", None)] {
+            assert_eq!(leading_number(text), want, "{text:?}");
+        }
+    }
+}

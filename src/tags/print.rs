@@ -1,0 +1,1 @@
+//! Conversions and printers that tables name.
