@@ -450,7 +450,7 @@ mod tests {
     fn objects() {
         let cases = [
             ("<</A 1/B -2.50/C true/D null>>", "<</A 1/B -2.50/C true/D null>>"),
-            ("[1 0 R 2 3 (a(b)c\\)\\101\\7x\\\n)]", "[1 0 R 2 3 <612862296329410778>]"),
+            ("[1 0 R 2 3 (a(b)c\\)\\101\\7x\\\n)]", "[1 0 R 2 3 <612862296329410778> ]"),
             ("<48 65 6c6c 6f 7>", "<48656c6c6f70>"),
             ("/a#20b#2", "/a#20b#232"),
             ("<</Foo/Bar/Baz(a)>>", "<</Foo /Bar/Baz <61>>>"),
@@ -468,9 +468,15 @@ mod tests {
 
     #[test]
     fn the_end_of_the_text_is_noticed() {
-        for (text, ended) in
-            [("<</A 1>> ", false), ("<</A 1>", true), ("(abc", true), ("12", true), ("12 ", true), ("/A ", false)]
-        {
+        for (text, ended) in [
+            ("<</A 1>> ", false),
+            ("<</A 1>", false),
+            ("<</A 1", true),
+            ("(abc", true),
+            ("12", true),
+            ("12 ", true),
+            ("/A ", false),
+        ] {
             let mut lexer = Lexer::new(text.as_bytes(), 0);
             lexer.object();
             assert_eq!(lexer.ended, ended, "{text}");

@@ -1,10 +1,11 @@
 //! PDF text strings and dates: ISO 32000-2, 7.9.2 and 7.9.4.
 
-/// PDFDocEncoding where it differs from Latin-1 (annex D.2), from 0x18 and from 0x80 on; 0 is undefined.
+/// PDFDocEncoding where it differs from Latin-1 (annex D.2), from 0x18 and from 0x80 on. Undefined
+/// codes stay as they are.
 const FROM_18: [char; 8] = ['˘', 'ˇ', 'ˆ', '˙', '˝', '˛', '˚', '˜'];
 const FROM_80: [char; 33] = [
     '•', '†', '‡', '…', '—', '–', 'ƒ', '⁄', '‹', '›', '−', '‰', '„', '“', '”', '‘', '’', '‚', '™', 'ﬁ', 'ﬂ', 'Ł', 'Œ', 'Š', 'Ÿ',
-    'Ž', 'ı', 'ł', 'œ', 'š', 'ž', '\0', '€',
+    'Ž', 'ı', 'ł', 'œ', 'š', 'ž', '\u{9f}', '€',
 ];
 
 /// A text string: UTF-16BE or UTF-8 behind a byte order mark, PDFDocEncoding without. NULs go.
@@ -24,7 +25,6 @@ fn pdf_doc(b: u8) -> char {
     match b {
         0x18..=0x1f => FROM_18[usize::from(b - 0x18)],
         0x80..=0xa0 => FROM_80[usize::from(b - 0x80)],
-        0x7f | 0xad => '\0',
         _ => char::from(b),
     }
 }
@@ -85,7 +85,7 @@ mod tests {
     fn texts() {
         let cases: &[(&[u8], &str)] = &[
             (b"plain", "plain"),
-            (b"\x80\x84\x92\xa0\xad\xe9\x18\x1f\x01", "•—™€é˘˜\u{1}"),
+            (b"\x80\x84\x92\xa0\xad\xe9\x18\x1f\x01", "•—™€\u{ad}é˘˜\u{1}"),
             (b"\xfe\xff\0A\0\xe9\x20\xac\xd8\x3d\xde\0\0\0", "Aé€😀"),
             (b"\xff\xfeA\0", "A"),
             (b"\xef\xbb\xbf\xc3\xa9x", "éx"),

@@ -235,15 +235,18 @@ fn aes_cbc(key: &[u8], data: &[u8]) -> Vec<u8> {
 
 /// Whole blocks; a rest is dropped.
 fn cbc_decrypt(key: &[u8], iv: [u8; 16], data: &[u8]) -> Vec<u8> {
+    match (Aes128::new_from_slice(key), Aes256::new_from_slice(key)) {
+        (Ok(aes), _) => cbc(|b| aes.decrypt_block(b.into()), iv, data),
+        (_, Ok(aes)) => cbc(|b| aes.decrypt_block(b.into()), iv, data),
+        _ => Vec::new(),
+    }
+}
+
+fn cbc(decrypt: impl Fn(&mut [u8; 16]), iv: [u8; 16], data: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(data.len());
     let mut before = iv;
-    let decrypt: Box<dyn Fn(&mut GenericArray<u8, _>)> = match (Aes128::new_from_slice(key), Aes256::new_from_slice(key)) {
-        (Ok(aes), _) => Box::new(move |b| aes.decrypt_block(b)),
-        (_, Ok(aes)) => Box::new(move |b| aes.decrypt_block(b)),
-        _ => return out,
-    };
     for block in data.as_chunks::<16>().0 {
-        let mut plain = GenericArray::from(*block);
+        let mut plain = *block;
         decrypt(&mut plain);
         out.extend(plain.iter().zip(before).map(|(p, b)| p ^ b));
         before = *block;
@@ -266,6 +269,7 @@ fn cbc_encrypt(key: &[u8], iv: &[u8], data: &mut [u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::pdf::syntax::Lexer;
 
     #[test]
     fn rc4_of_the_known_vectors() {
@@ -278,6 +282,57 @@ mod tests {
         let mut data = b"sixteen bytes...another sixteen.".to_vec();
         cbc_encrypt(&[7; 16], &[9; 16], &mut data);
         assert_eq!(cbc_decrypt(&[7; 16], [9; 16], &data), b"sixteen bytes...another sixteen.");
+    }
+
+    /// Encryption dictionaries, identifiers and a title of documents that qpdf has encrypted, object 2.
+    #[test]
+    fn documents_open_with_the_empty_password() {
+        let cases = [
+            (
+                "<</Filter/Standard/Length 40/V 1/R 2/P -4\
+                 /O<c92422687facee686e373f10b5c7d04738053152f7e2ee30e11c69ec442576ab>\
+                 /U<a072e5f60ebaed4b80905dbbcf7ad9d377f45cafe9ef132322600e7d17c88db4>>>",
+                "<dabddd28d69247b27b8d8c09c42ffd4c>",
+                None,
+            ),
+            (
+                "<</Filter/Standard/Length 128/V 2/R 3/P -4\
+                 /O<566fa873ee33c797cd3b904fdadf814afa34df9a38f6ed41b984e2c6da2aa6f5>\
+                 /U<39928cbcd4b5f129273132b7f17892f40122456a91bae5134273a6db134c87c4>>>",
+                "<2f6d1f39b4e8ed25cf717720eb22942f>",
+                Some("<9f>"),
+            ),
+            (
+                "<</CF<</StdCF<</CFM/AESV2/Length 16>>>>/Filter/Standard/Length 128/V 4/R 4/P -4/StmF/StdCF/StrF/StdCF\
+                 /O<566fa873ee33c797cd3b904fdadf814afa34df9a38f6ed41b984e2c6da2aa6f5>\
+                 /U<cbc07e593a4395596417d6fb4f37f6200122456a91bae5134273a6db134c87c4>>>",
+                "<4e98d9186b05b88d11978c8aff587ea2>",
+                Some("<6f49c014e402f394037ceed394758071f84869e7fd4811d558281e24aeef1aa0>"),
+            ),
+            (
+                "<</CF<</StdCF<</CFM/AESV3/Length 32>>>>/Filter/Standard/Length 256/V 5/R 5/P -4/StmF/StdCF/StrF/StdCF\
+                 /U<6653d3979d95d691ed940622c5d46b36ba71aa9bc23f873f3d72a312f797aefc20c2641acb46b0ca2b21aca0bd37c18b>\
+                 /UE<5f729aca15a19ef2d5ddb671aee2abcae6b4cd3797b06f261b922339464c0b6d>>>",
+                "<00>",
+                Some("<87f517da1412436926086d31d0f1871691e2dfd0c3b3444feff30fd8a2446f80>"),
+            ),
+            (
+                "<</CF<</StdCF<</CFM/AESV3/Length 32>>>>/Filter/Standard/Length 256/V 5/R 6/P -4/StmF/StdCF/StrF/StdCF\
+                 /U<9f9577d6419b395dc51aeaf560713586cbb8f076c79b31b1f3cb193cd66bb44f64f99ccf703026bf7e9a4072fd9d9fad>\
+                 /UE<c19644fc6195575c193b392e725d776c7bff3b0098a76c888b10642e758ed4e7>>>",
+                "<00>",
+                Some("<a005413e2b6e83791ecd0aeda3592be2db0245ab5c428d94cad6bc040adbf006>"),
+            ),
+        ];
+        for (dict, id, title) in cases {
+            let object = |text: &str| Lexer::new(text.as_bytes(), 0).object().unwrap();
+            let (Object::Dict(dict), Object::String(id)) = (object(dict), object(id)) else { panic!() };
+            let crypt = Crypt::new(&dict, &id).unwrap();
+            let Some(title) = title else { continue };
+            let mut title = object(title);
+            crypt.strings(&mut title, 2, 0);
+            assert_eq!(title, Object::String(b"x".to_vec()), "{dict:?}");
+        }
     }
 
     #[test]

@@ -6,6 +6,8 @@ mod crypt;
 mod file;
 mod filter;
 mod scan;
+#[cfg(test)]
+mod tests;
 mod xref;
 
 use super::{FileType, Format, Kind, Origin, PartId, Role, Walk};
@@ -158,11 +160,16 @@ struct Walker<'a, 'b> {
 }
 
 impl Walker<'_, '_> {
-    /// Newest revision first. Of `Info` the newest counts; older catalogs may say what the newest no longer does.
+    /// Newest revision first. Of several information dictionaries the newest counts. Older catalogs, where they are other
+    /// objects, are read after the newest, as the reference does it.
     fn trailers(&mut self) -> Result<()> {
         self.encryption()?;
         if self.document.xref.trailers.is_empty() {
             return Err(Error::damaged("no trailer is to be found"));
+        }
+        let spans: Vec<_> = self.document.xref.trailers.iter().map(|t| t.span.clone()).collect();
+        for span in spans {
+            self.walk.span(Kind::Payload, Role::Structure, "xref", self.in_file(span))?;
         }
         let mut info = false;
         let entries: Vec<(Vec<u8>, Object)> = self
@@ -276,7 +283,7 @@ impl Walker<'_, '_> {
             };
             own.0.push((key.clone(), value));
         }
-        if own.is_empty() && step.table != "AcroForm" {
+        if own.is_empty() && (step.table != "AcroForm" || dict.is_empty()) {
             return Ok(());
         }
         let parent = match &step.holder {
