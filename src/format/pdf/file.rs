@@ -40,16 +40,16 @@ pub struct Piece {
 impl Piece {
     /// Reads the object at `offset`.
     pub fn read(input: &Input, offset: u64) -> Result<Piece> {
-        Self::parse(input, offset, false, 0).map(|(piece, _)| piece)
+        Self::parse(input, offset, false).map(|(piece, _)| piece)
     }
 
     /// Reads the indirect object (`7 0 obj …`) at `offset`.
     pub fn indirect(input: &Input, offset: u64) -> Result<Piece> {
-        Self::parse(input, offset, true, 0).map(|(piece, _)| piece)
+        Self::parse(input, offset, true).map(|(piece, _)| piece)
     }
 
-    /// The window grows until the object fits.
-    fn parse(input: &Input, offset: u64, indirect: bool, _: u8) -> Result<(Piece, (u64, u64))> {
+    /// The object and, of an indirect one, its numbers. The window grows until the object fits.
+    fn parse(input: &Input, offset: u64, indirect: bool) -> Result<(Piece, (u64, u64))> {
         let damaged = || Error::damaged("an object is not where the cross-reference table says");
         let mut window = WINDOW;
         loop {
@@ -201,7 +201,7 @@ impl<'a> Document<'a> {
         match entry {
             Entry::Free => None,
             Entry::At(offset) => {
-                let (mut piece, id) = Piece::parse(self.input, offset, true, 0).ok()?;
+                let (mut piece, id) = Piece::parse(self.input, offset, true).ok()?;
                 if id.0 != u64::from(number) {
                     return None;
                 }
