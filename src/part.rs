@@ -78,6 +78,14 @@ impl Origin {
         Origin::Spans(SmallVec::from_buf([range]))
     }
 
+    /// Where the part begins in the file.
+    pub fn start(&self) -> Option<u64> {
+        match self {
+            Origin::Spans(spans) => spans.first().map(|s| s.start),
+            Origin::Decoded { .. } => None,
+        }
+    }
+
     /// The bytes as an input of their own; `limit` bounds what is joined in memory.
     pub fn open(&self, file: &Input, limit: u64) -> Result<Input> {
         match self {

@@ -50,6 +50,8 @@ pub struct Sink {
     pub place: Place,
     /// How many blocks of a kind were there before: the second ICC profile's groups are `ICC_Profile2`.
     pub ordinal: u32,
+    /// So many bytes were inflated so far: a bound on what one file may unfold to.
+    pub inflated: u64,
 }
 
 /// A block of another standard inside a decoded one (an ICC profile in a TIFF tag, a thumbnail).
