@@ -233,10 +233,13 @@ impl<'s> Walker<'s> {
                     continue;
                 }
                 b"xml" => continue,
-                b"" if local == "xmlns" || self.steps.is_empty() => continue,
+                b"" if local == "xmlns" => continue,
+                // Before RDF was a standard its own attributes had no prefix.
+                b"" if self.steps.is_empty() && local != "about" => continue,
                 _ => {}
             }
-            let Some(space) = self.scope.resolve(prefix) else { return };
+            let unprefixed: &[u8] = if self.steps.is_empty() { b"rdf" } else { b"" };
+            let Some(space) = self.scope.resolve(if prefix.is_empty() { unprefixed } else { prefix }) else { return };
             if self.scope.spaces[space].is("rdf") {
                 match local {
                     "resource" | "value" => {
@@ -308,9 +311,7 @@ impl<'s> Walker<'s> {
             Some(Format::Rational64s) => tags::xmp::fraction(text).unwrap_or(raw),
             _ => raw,
         };
-        // A printer of numbers has no business with a text.
-        let prints = row.converts() && !(row.format == Some(Format::Rational64s) && !text::is_number(&value));
-        let (value, print) = if prints {
+        let (value, print) = if row.converts() {
             let Some(converted) = tags::value_of(row, value, &context) else { return };
             converted
         } else {
@@ -380,13 +381,13 @@ impl<'s> Walker<'s> {
             && row.converts()
             && !row.flags.each
             && values.len() <= 4
-            && let Some((_, print)) = tags::value_of(row, Value::Array(values.clone()), &Context::new(&self.sink.facts))
-            && !matches!(print, Print::Plain)
         {
-            tag.print = match print {
-                Print::With(f) => f(&Value::Array(values.clone())).into(),
-                print => print,
-            };
+            let whole = Value::Text(Value::Array(values.clone()).to_string().into());
+            match tags::value_of(row, whole, &Context::new(&self.sink.facts)) {
+                Some((value, Print::With(print))) => tag.print = print(&value).into(),
+                Some((_, print @ Print::Text(_))) => tag.print = print,
+                _ => {}
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! Conversions and printers of values that XMP keeps as text.
 
-use super::print::{Convert, Printer};
+use super::print::{Convert, Printer, exposure_time, fnumber};
 use crate::metadata::{Blob, Value, leading_number, significant};
 
 pub fn converter(name: &str) -> Option<Convert> {
@@ -8,6 +8,14 @@ pub fn converter(name: &str) -> Option<Convert> {
         "xmp_date" => |v, _| Some(v.as_str().map_or_else(|| v.clone(), |t| date(t).into())),
         "xmp_degrees" => |v, _| Some(v.as_str().and_then(degrees).map_or_else(|| v.clone(), Value::Float)),
         "base64" => |v, _| Some(v.as_str().and_then(base64).map_or_else(|| v.clone(), |b| Value::Binary(Blob::Bytes(b)))),
+        // PLUS terms are URIs of one vocabulary (PLUS LDF 2.0).
+        "plus_vocabulary" => |v, _| {
+            Some(
+                v.as_str()
+                    .and_then(|t| t.strip_prefix("http://ns.useplus.org/ldf/vocab/"))
+                    .map_or_else(|| v.clone(), Value::from),
+            )
+        },
         "fractions" => |v, _| Some(v.as_str().map_or_else(|| v.clone(), fractions)),
         _ => return None,
     })
@@ -15,6 +23,10 @@ pub fn converter(name: &str) -> Option<Convert> {
 
 pub fn printer(name: &str) -> Option<Printer> {
     Some(Printer::Lazy(match name {
+        "xmp_exposure_time" => |v| if is_number(v) { exposure_time(v) } else { v.to_string() },
+        "xmp_fnumber" => |v| if is_number(v) { fnumber(v) } else { v.to_string() },
+        "iptc_time" => iptc_time,
+        "photomech_prefs" => photomech_prefs,
         "metres" => metres,
         "latitude" => |v| dms(v, 'N', 'S'),
         "longitude" => |v| dms(v, 'E', 'W'),
@@ -39,6 +51,39 @@ pub fn fraction(text: &str) -> Option<Value> {
     } else {
         Value::Text("undef".into())
     })
+}
+
+/// A number, or a text that is one from its beginning to its end.
+fn is_number(value: &Value) -> bool {
+    match value {
+        Value::Text(t) => t.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) && t.parse::<f64>().is_ok(),
+        _ => true,
+    }
+}
+
+/// `062751-0500` as `06:27:51-05:00` (IIM, time).
+fn iptc_time(v: &Value) -> String {
+    let text = v.to_string();
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    match (text.get(..6), text.get(6..)) {
+        (Some(time), Some(zone)) if digits(time) => {
+            let zone = match zone.as_bytes() {
+                [b'+' | b'-', rest @ ..] if rest.len() == 4 && rest.is_ascii() => format!("{}:{}", &zone[..3], &zone[3..]),
+                _ => zone.to_owned(),
+            };
+            format!("{}:{}:{}{zone}", &time[..2], &time[2..4], &time[4..])
+        }
+        _ => text,
+    }
+}
+
+/// What PhotoMechanic keeps of its own marks, by position.
+fn photomech_prefs(v: &Value) -> String {
+    let text = v.to_string();
+    match text.split(':').collect::<Vec<_>>()[..] {
+        [tagged, class, rating, frame] => format!("Tagged:{tagged}, ColorClass:{class}, Rating:{rating}, FrameNum:{frame}"),
+        _ => text,
+    }
 }
 
 /// `18/1 70/1 35/10 45/10`

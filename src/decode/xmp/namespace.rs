@@ -78,7 +78,7 @@ static KNOWN: &[Known] = &[
     k("http://ns.fastpictureviewer.com/fpv/1.0/", "fpv", "XMP::fpv"),
     k("http://ns.google.com/photos/1.0/audio/", "GAudio", "XMP::GAudio"),
     k("http://ns.google.com/photos/1.0/camera/", "GCamera", "XMP::GCamera"),
-    k("http://ns.google.com/photos/1.0/container/", "GContainer", ""),
+    k("http://ns.google.com/photos/1.0/container/", "GContainer", "XMP::GContainer"),
     k("http://ns.google.com/photos/1.0/container/item/", "Item", ""),
     k("http://ns.google.com/photos/1.0/creations/", "GCreations", "XMP::GCreations"),
     k("http://ns.google.com/photos/1.0/depthmap/", "GDepth", "XMP::GDepth"),

@@ -55,16 +55,6 @@ pub fn unescape(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// A number, or a text that is one from its beginning to its end.
-pub fn is_number(value: &Value) -> bool {
-    match value {
-        Value::Text(t) => {
-            !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) && t.parse::<f64>().is_ok()
-        }
-        _ => true,
-    }
-}
-
 /// The value of a property of unknown type: fractions and times are known by their look.
 pub fn guess(text: &str) -> Value {
     if text.len() > 64 || !text.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
