@@ -3,17 +3,19 @@
 //! A property's path of local names is its key: `xmpMM:History[1]/stEvt:action` is `HistoryAction` of the namespace of its
 //! first step. What RDF adds in between (descriptions, containers, items) is no step.
 
-mod encoding;
+pub mod encoding;
 mod namespace;
+mod nodes;
 mod text;
 
 use super::Sink;
 use crate::{
     input::Input,
-    metadata::{Name, Print, Priority, Tag, Value},
-    tags::{self, Context, Format, Key, Row},
+    metadata::{Blob, Name, Print, Priority, Tag, Value},
+    tags::{self, Context, Format, Key, Row, Table},
 };
 use namespace::{Scope, SpaceId};
+use nodes::Nodes;
 use quick_xml::{
     Reader,
     events::{BytesStart, Event, attributes::Attribute},
@@ -28,13 +30,15 @@ const MAX_PACKET: u64 = 64 * 1024 * 1024;
 const MAX_DEPTH: usize = 64;
 /// Elements of one packet, at most so many.
 const MAX_ELEMENTS: usize = 500_000;
+/// Text of named nodes that is read again, at most so much.
+const MAX_REPEATED: usize = 1 << 20;
 /// The local names of a path, joined, are at most so long.
 const MAX_PATH: usize = 1000;
 
 /// Decodes a packet.
 pub fn decode(input: &Input, sink: &mut Sink) {
     match input.all(MAX_PACKET) {
-        Ok(bytes) => Walker::new(sink).run(&encoding::decode(&bytes)),
+        Ok(bytes) => Walker::new(sink).packet(&encoding::decode(&bytes)),
         Err(e) => sink.warn(e.to_string()),
     }
 }
@@ -69,6 +73,10 @@ struct Element {
     has_values: bool,
     /// The tag that the items of this container go to.
     tag: Option<usize>,
+    /// The named node that it is or means, and where it begins.
+    node: Option<(String, usize)>,
+    /// Is its value base64?
+    base64: bool,
 }
 
 /// The same list: its row, its language, and the top-level property it stands in (0 outside of any container).
@@ -80,8 +88,8 @@ struct Walker<'s> {
     stack: Vec<Element>,
     /// Local names from the top-level property on, joined, all but the first with a capital.
     path: String,
-    /// Where each begins.
-    steps: SmallVec<[usize; 8]>,
+    /// Where each begins, and its namespace.
+    steps: SmallVec<[(usize, SpaceId); 8]>,
     /// Namespace of the top-level property, and how many there were.
     top: SpaceId,
     tops: u32,
@@ -91,6 +99,11 @@ struct Walker<'s> {
     /// Open `rdf:li`.
     items: u32,
     elements: usize,
+    nodes: Nodes,
+    /// Open elements whose properties count elsewhere.
+    muted: u32,
+    /// Is the value at hand base64?
+    base64: bool,
 }
 
 impl<'s> Walker<'s> {
@@ -107,29 +120,45 @@ impl<'s> Walker<'s> {
             lists: HashMap::new(),
             items: 0,
             elements: 0,
+            nodes: Nodes::default(),
+            muted: 0,
+            base64: false,
         }
     }
 
-    fn run(mut self, packet: &str) {
-        let mut reader = Reader::from_str(packet);
+    fn packet(mut self, packet: &str) {
+        self.nodes = Nodes::find(packet);
+        // The text of nodes that stand elsewhere is read again for each property that means them, up to a bound.
+        let mut budget = MAX_REPEATED;
+        self.run(packet, Some((packet, &mut budget)));
+    }
+
+    /// Reads `text`, and after each element that means a node what is said of that node elsewhere in the whole packet.
+    fn run(&mut self, text: &str, mut elsewhere: Option<(&str, &mut usize)>) {
+        let from = self.stack.len();
+        let mut reader = Reader::from_str(text);
         let config = reader.config_mut();
         config.check_end_names = false;
         config.allow_unmatched_ends = true;
         config.allow_dangling_amp = true;
         loop {
-            match reader.read_event() {
-                Ok(Event::Start(e)) => {
-                    if !self.open(&e) {
-                        return;
+            let at = reader.buffer_position() as usize;
+            let event = reader.read_event();
+            if let Ok(Event::Start(e) | Event::Empty(e)) = &event
+                && !self.open(e, at)
+            {
+                return;
+            }
+            match event {
+                Ok(Event::Start(_)) => {}
+                Ok(Event::Empty(_) | Event::End(_)) => {
+                    if self.stack.len() > from {
+                        if let Some((packet, budget)) = elsewhere.as_mut() {
+                            self.repeat(packet, budget);
+                        }
+                        self.close();
                     }
                 }
-                Ok(Event::Empty(e)) => {
-                    if !self.open(&e) {
-                        return;
-                    }
-                    self.close();
-                }
-                Ok(Event::End(_)) => self.close(),
                 Ok(Event::Text(t)) if !self.stack.is_empty() => self.text.push_str(str_of(&t)),
                 Ok(Event::CData(t)) if !self.stack.is_empty() => self.text.push_str(str_of(&t)),
                 Ok(Event::GeneralRef(r)) if !self.stack.is_empty() => text::push_reference(str_of(&r), &mut self.text),
@@ -142,8 +171,27 @@ impl<'s> Walker<'s> {
         }
     }
 
-    /// A start tag. `false`: the packet is beyond its bounds.
-    fn open(&mut self, e: &BytesStart) -> bool {
+    /// Reads what else is said of the node that the innermost element means.
+    fn repeat(&mut self, packet: &str, budget: &mut usize) {
+        if self.steps.is_empty() || self.muted > 0 {
+            return;
+        }
+        let Some((id, own)) = self.stack.last_mut().and_then(|e| e.node.take()) else { return };
+        let places = self.nodes.places(&id).to_vec();
+        // Looking costs something, too.
+        *budget = budget.saturating_sub(32 * places.len());
+        for place in places {
+            let Some(text) = packet.get(place.clone()).filter(|t| place.start != own && t.len() <= *budget) else { continue };
+            *budget -= text.len();
+            self.run(text, None);
+            if let Some(element) = self.stack.last_mut() {
+                element.has_elements = true;
+            }
+        }
+    }
+
+    /// A start tag at that place. `false`: the packet is beyond its bounds.
+    fn open(&mut self, e: &BytesStart, at: usize) -> bool {
         self.elements += 1;
         if self.stack.len() >= MAX_DEPTH || self.elements > MAX_ELEMENTS {
             self.sink.warn("XMP is nested too deeply or has too many elements");
@@ -167,7 +215,14 @@ impl<'s> Walker<'s> {
             self.step(space, local);
         }
         self.items += u32::from(role == Role::Item);
+        let node = if self.nodes.is_empty() { None } else { nodes::node_id(e).map(|id| (id, at)) };
+        let is_type = role == Role::Property && local == "type" && self.scope.spaces[space].is("rdf");
+        let mute =
+            self.muted > 0 || is_type || (self.steps.is_empty() && node.as_ref().is_some_and(|(id, _)| self.nodes.is_meant(id)));
+        self.muted += u32::from(mute);
         self.stack.push(Element {
+            node,
+            base64: false,
             role,
             path,
             steps,
@@ -186,13 +241,16 @@ impl<'s> Walker<'s> {
     /// An end tag: an element without elements inside is a value.
     fn close(&mut self) {
         let Some(element) = self.stack.pop() else { return };
+        self.base64 = element.base64;
         if !element.has_elements && !(element.has_values && self.text.trim_ascii().is_empty()) {
             let text = std::mem::take(&mut self.text);
             self.value(&text, element.language, element.role == Role::Item);
             self.text = text;
         }
         self.text.clear();
+        self.base64 = false;
         self.items -= u32::from(element.role == Role::Item);
+        self.muted = self.muted.saturating_sub(1);
         self.path.truncate(element.path);
         self.steps.truncate(element.steps);
         self.scope.leave(element.bindings);
@@ -248,9 +306,18 @@ impl<'s> Walker<'s> {
                         continue;
                     }
                     "about" if self.steps.is_empty() && !a.value.is_empty() => {}
-                    "about" | "ID" | "nodeID" | "parseType" | "datatype" | "bagID" => continue,
+                    "datatype" => {
+                        if let Some(element) = self.stack.last_mut() {
+                            element.base64 = a.value.ends_with(b"#base64Binary");
+                        }
+                        continue;
+                    }
+                    "about" | "ID" | "nodeID" | "parseType" | "bagID" => continue,
                     _ => {}
                 }
+            }
+            if self.scope.spaces[space].is("et") {
+                continue;
             }
             self.filled();
             let (path, steps) = (self.path.len(), self.steps.len());
@@ -274,7 +341,7 @@ impl<'s> Walker<'s> {
             self.top = space;
             self.tops += 1;
         }
-        self.steps.push(self.path.len());
+        self.steps.push((self.path.len(), space));
         if self.path.len() + local.len() > MAX_PATH {
             return;
         }
@@ -290,7 +357,7 @@ impl<'s> Walker<'s> {
 
     /// The text of the property at the path; `item`: it is all of an `rdf:li`.
     fn value(&mut self, text: &str, language: Option<SmolStr>, item: bool) {
-        if self.steps.is_empty() {
+        if self.steps.is_empty() || self.muted > 0 {
             return;
         }
         let language = language.filter(|l| l != "x-default");
@@ -299,12 +366,23 @@ impl<'s> Walker<'s> {
         let raw = Value::Text(text.into());
         let context = Context::new(&self.sink.facts);
         let row = table.and_then(|t| t.row(Key::Text(&self.path), &raw, &context));
-        let container = if item { self.stack.last() } else { None };
+        let container = if item { self.stack.last().map(|c| c.role) } else { None };
+        let (row, prefix) = match row {
+            Some(row) => (Some(row), None),
+            None => self.inside(table, &raw),
+        };
+        let context = Context::new(&self.sink.facts);
         let Some(row) = row else {
-            let joins = container.is_some_and(|c| matches!(c.role, Role::List | Role::Alternative));
-            let suffix = language.filter(|_| !container.is_some_and(|c| c.role == Role::List));
-            let name = with_language(self.name().into(), suffix);
-            let tag = Tag::new(group, name, text::guess(text)).priority(Priority::Low);
+            let joins = matches!(container, Some(Role::List | Role::Alternative));
+            let suffix = language.filter(|_| container != Some(Role::List));
+            let name = match prefix {
+                Some((prefix, from)) => format_smolstr!("{prefix}{}", self.name(from)),
+                None => self.name(0).into(),
+            };
+            let name = with_language(name, suffix);
+            let bytes = if self.base64 { tags::xmp::base64(text) } else { None };
+            let value = bytes.map_or_else(|| text::guess(text), |b| Value::Binary(Blob::Bytes(b)));
+            let tag = Tag::new(group, name, value).priority(Priority::Low);
             return self.push_unknown(tag, joins);
         };
         let value = match row.format {
@@ -317,13 +395,17 @@ impl<'s> Walker<'s> {
         } else {
             (value, Print::Plain)
         };
-        let alternative = row.format == Some(Format::Unicode) || container.is_some_and(|c| c.role == Role::Alternative);
+        let alternative = row.format == Some(Format::Unicode) || container == Some(Role::Alternative);
         let suffix = language.filter(|_| alternative);
         let key = row
             .flags
             .list
             .then(|| (row as *const Row, suffix.clone().unwrap_or_default(), if self.items > 0 { self.tops } else { 0 }));
-        let tag = Tag::new(group, with_language(SmolStr::new_static(row.name), suffix), value).print(print);
+        let name = match prefix {
+            Some((prefix, _)) => format_smolstr!("{prefix}{}", row.name),
+            None => SmolStr::new_static(row.name),
+        };
+        let tag = Tag::new(group, with_language(name, suffix), value).print(print);
         match key {
             None => self.sink.push(tag),
             Some(key) => match self.lists.get(&key) {
@@ -391,14 +473,30 @@ impl<'s> Walker<'s> {
         }
     }
 
-    /// What the property at the path is called when no table says it.
-    fn name(&self) -> String {
-        let ends = self.steps.iter().skip(1).copied().chain([self.path.len()]);
-        let mut name = String::with_capacity(self.path.len());
-        for (&from, to) in self.steps.iter().zip(ends) {
-            text::push_step(self.path.get(from..to).unwrap_or_default(), &mut name);
+    /// A property that no table has, inside a structure that `table` has: the structure's name, the step after it, and the
+    /// row that the rest of the path has in that step's namespace (structures may hold properties of any namespace).
+    fn inside(&mut self, table: Option<&'static Table>, raw: &Value) -> (Option<&'static Row>, Option<(&'static str, usize)>) {
+        let Some(table) = table else { return (None, None) };
+        for step in (1..self.steps.len()).rev() {
+            let (at, space) = self.steps[step];
+            let (outer, inner) = self.path.split_at(at);
+            let context = Context::new(&self.sink.facts);
+            let Some(structure) = table.row(Key::Text(outer), raw, &context) else { continue };
+            let other = self.scope.spaces.get_mut(space).and_then(|s| s.table());
+            let row = other.filter(|o| !std::ptr::eq(*o, table)).and_then(|t| t.row(Key::Text(inner), raw, &context));
+            return (row, Some((structure.name, step)));
         }
-        if name.len() < 2 {
+        (None, None)
+    }
+
+    /// What the steps of the path are called when no table says it, from a step on.
+    fn name(&self, from: usize) -> String {
+        let ends = self.steps.iter().skip(from + 1).map(|s| s.0).chain([self.path.len()]);
+        let mut name = String::with_capacity(self.path.len());
+        for (&(start, _), end) in self.steps.iter().skip(from).zip(ends) {
+            text::push_step(self.path.get(start..end).unwrap_or_default(), &mut name);
+        }
+        if name.len() < 2 && from == 0 {
             name.insert_str(0, "Tag");
         }
         name
@@ -436,3 +534,6 @@ fn split(name: &[u8]) -> (&[u8], &str) {
 fn str_of(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -170,7 +170,8 @@ pub fn lens_info(v: &Value) -> String {
     out
 }
 
-fn base64(text: &str) -> Option<Vec<u8>> {
+/// The bytes that a text stands for.
+pub fn base64(text: &str) -> Option<Vec<u8>> {
     use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
     let packed: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace() && *b != b'=').collect();
     STANDARD_NO_PAD.decode(packed).ok()

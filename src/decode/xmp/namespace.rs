@@ -74,6 +74,7 @@ static KNOWN: &[Known] = &[
     k("http://ns.apple.com/pixeldatainfo/1.0/", "apdi", ""),
     k("http://ns.camerabits.com/photomechanic/1.0/", "photomech", "XMP::photomech"),
     k("http://ns.exiftool.ca/1.0/", "et", ""),
+    k("http://ns.exiftool.org/1.0/", "et", ""),
     k("http://ns.extensis.com/extensis/1.0/", "extensis", "XMP::extensis"),
     k("http://ns.fastpictureviewer.com/fpv/1.0/", "fpv", "XMP::fpv"),
     k("http://ns.google.com/photos/1.0/audio/", "GAudio", "XMP::GAudio"),
@@ -182,7 +183,13 @@ pub struct Space {
 
 impl Space {
     fn new(uri: Name, name: &str, known: Option<&'static Known>) -> Self {
-        let place = if name.is_empty() { Name::new_static("XMP") } else { format_smolstr!("XMP-{name}") };
+        let place = if let Some(place) = exiftool(&uri) {
+            place
+        } else if name.is_empty() {
+            Name::new_static("XMP")
+        } else {
+            format_smolstr!("XMP-{name}")
+        };
         Space { uri, group: Group { kind: "xmp", place }, known, table: None }
     }
 
@@ -194,6 +201,17 @@ impl Space {
     pub fn is(&self, name: &str) -> bool {
         self.known.is_some_and(|k| k.name == name)
     }
+}
+
+/// `exiftool -X` writes a namespace for each of its groups: those are the groups again, but for what it says of the file
+/// that it read.
+fn exiftool(uri: &str) -> Option<Name> {
+    let path = uri.strip_prefix("http://ns.exiftool.org/").or_else(|| uri.strip_prefix("http://ns.exiftool.ca/"))?;
+    let group = path.strip_suffix("/1.0/")?.rsplit('/').next()?;
+    Some(match group {
+        "ExifTool" | "System" | "File" | "Composite" => format_smolstr!("XML-{group}"),
+        _ => group.into(),
+    })
 }
 
 /// Index of a namespace in its packet's list.

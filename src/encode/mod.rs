@@ -1,0 +1,3 @@
+//! The fresh blocks of what is kept.
+
+pub mod xmp;
