@@ -1,3 +1,4 @@
 //! Fresh blocks of what is kept: nothing of the old block is in them but the kept values.
 
 pub mod exif;
+pub mod xmp;
