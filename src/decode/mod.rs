@@ -13,6 +13,7 @@ pub mod pdf;
 pub mod photoshop;
 pub mod png;
 pub mod riff;
+pub mod text;
 pub mod trailer;
 pub mod xmp;
 
