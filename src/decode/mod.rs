@@ -8,6 +8,7 @@ pub mod ifd;
 pub mod iptc;
 pub mod jpeg;
 pub mod makernote;
+pub mod md5;
 pub mod mpf;
 pub mod pdf;
 pub mod photoshop;
@@ -51,6 +52,8 @@ pub struct Sink {
     pub place: Place,
     /// How many blocks of a kind were there before: the second ICC profile's groups are `ICC_Profile2`.
     pub ordinal: u32,
+    /// ICC profiles and IPTC blocks so far.
+    pub seen: [u32; 2],
 }
 
 /// A block of another standard inside a decoded one (an ICC profile in a TIFF tag, a thumbnail).
@@ -101,6 +104,10 @@ impl Sink {
 
 /// Decodes a part by its kind.
 pub fn decode(kind: Kind, input: &Input, sink: &mut Sink) {
+    if let Some(i) = [Kind::Icc, Kind::Iptc].iter().position(|k| *k == kind) {
+        sink.ordinal = sink.seen[i];
+        sink.seen[i] = sink.seen[i].saturating_add(1);
+    }
     match kind {
         Kind::Exif => exif::decode(input, sink),
         Kind::Xmp => xmp::decode(input, sink),
