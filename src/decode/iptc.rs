@@ -134,7 +134,13 @@ impl Block {
             }
             self.lists.insert(key, sink.metadata.tags.len());
         }
-        sink.push(Tag { group: self.group.clone(), name: Name::new_static(row.name), value, print, priority: table.priority });
+        // The API's own names are for the group that it documents.
+        let name = match row.name {
+            "Creator" if self.group.place != "IPTC" => "By-line",
+            "Copyright" if self.group.place != "IPTC" => "CopyrightNotice",
+            name => name,
+        };
+        sink.push(Tag { group: self.group.clone(), name: Name::new_static(name), value, print, priority: table.priority });
     }
 }
 

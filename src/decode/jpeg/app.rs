@@ -1,6 +1,6 @@
 //! Application segments.
 
-use super::{jfif, jfxx, text};
+use super::{flir, jfif, jfxx, text};
 use crate::{
     decode::Sink,
     input::Input,
@@ -20,6 +20,8 @@ pub fn decode(n: u8, bytes: &[u8], input: &Input, sink: &mut Sink) {
         0 if bytes.starts_with(b"JFIF\0") => jfif(bytes, sink),
         0 if bytes.starts_with(b"JFXX\0") => jfxx(bytes, sink),
         0 => packed(table!("JPEG::AVI1"), after(b"AVI1"), sink),
+        // An identifier, a version, the number of the segment and of the last one.
+        1 if bytes.starts_with(b"FLIR\0") => flir::decode(bytes.get(8..).unwrap_or_default(), sink),
         2 if bytes.get(4..10) == Some(b"IJPEG\0") => infiray(table!("JPEG::InfiRayVersion"), bytes, sink),
         3 if is_infiray(sink) => {
             let group = Group::new("app3", "InfiRay");

@@ -1,6 +1,7 @@
 //! JPEG segments that are no other standard: frame header, JFIF, Adobe, comment, APPn of makers.
 
 mod app;
+mod flir;
 mod text;
 
 use super::{Sink, text::lossy};
@@ -85,4 +86,50 @@ fn jfxx(bytes: &[u8], sink: &mut Sink) {
         _ => return,
     };
     sink.tag(&JFXX, name, Value::Binary(Blob::Bytes(thumbnail.to_vec())));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn decoded(marker: u8, bytes: &[u8]) -> Sink {
+        let mut sink = Sink::default();
+        decode(marker, &Input::from_bytes(bytes.to_vec()), &mut sink);
+        sink
+    }
+
+    #[test]
+    fn segments_print() {
+        let cases: &[(u8, &[u8], &str, &str, &str)] = &[
+            (0xc0, b"\x08\0\x08\0\x09\x03\x01\x22\0\x02\x11\x01\x03\x11\x01", "File", "YCbCrSubSampling", "YCbCr4:2:0 (2 2)"),
+            (0xc2, b"\x08\0\x08\0\x09\x01\x01\x11\0", "File", "EncodingProcess", "Progressive DCT, Huffman coding"),
+            (0xc2, b"\x08\0\x08\0\x09\x01\x01\x11\0", "File", "ImageWidth", "9"),
+            (0xfe, b"hello\0", "File", "Comment", "hello"),
+            (0xe0, b"JFIF\0\x01\x02\x01\0\x48\0\x48\0\0", "JFIF", "JFIFVersion", "1.02"),
+            (0xe0, b"JFIF\0\x01\x02\x01\0\x48\0\x48\0\0", "JFIF", "ResolutionUnit", "inches"),
+            (0xe0, b"JFXX\0\x10abc", "JFXX", "ThumbnailImage", "(Binary data 3 bytes, use --binary to extract)"),
+            (0xe8, b"SPIFF\0\x01\x02\x01\x03\0\0\0\0\0\x08\0\0\0\x09", "SPIFF", "SPIFFVersion", "1.2"),
+            (0xec, b"Ducky\0\x01\0\x04\0\0\0\x3c\0\0", "Ducky", "Quality", "60%"),
+            (0xec, b"x\r\n[picture info]\r\nTimeDate=909698819\r\nShutter=33363\r\n", "PictureInfo", "ExposureTime", "1/30"),
+            (0xec, b"x\r\n[picture info]\r\nTimeDate=909698819\r\n", "PictureInfo", "DateTimeOriginal", "1998:10:29 22:06:59"),
+            (0xee, b"Adobe\0\x64\x80\0\0\0\x01", "Adobe", "APP14Flags0", "Encoded with Blend=1 downsampling"),
+            (0xee, b"Adobe\0\x64\xc0\0\0\0\x01", "Adobe", "APP14Flags0", "[14], Encoded with Blend=1 downsampling"),
+            (0xee, b"Adobe\0\x64\x80\0\0\0\x01", "Adobe", "ColorTransform", "YCbCr"),
+            (0xef, b"Q 70", "GraphConv", "Quality", "70"),
+        ];
+        for (marker, bytes, group, name, want) in cases {
+            let sink = decoded(*marker, bytes);
+            assert_eq!(sink.metadata.get_in(group, name).map(|t| t.printed()).as_deref(), Some(*want), "{group}:{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes(marker in 0xc0u8.., magic in 0usize..12, tail in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let magics: [&[u8]; 12] = [b"", b"JFIF\0", b"JFXX\0", b"Adobe", b"Ducky", b"SPIFF\0", b"NITF\0", b"FLIR\0\x01\0\0\0",
+                b"\0\0\0\0IJPEG\0", b"[picture info]", b"Media Jukebox\0", b"HDR_RI "];
+            decoded(marker, &[magics[magic], &tail].concat());
+        }
+    }
 }

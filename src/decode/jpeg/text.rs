@@ -120,7 +120,7 @@ pub fn picture_info(bytes: &[u8], sink: &mut Sink) {
 }
 
 /// Seconds since 1970, in UTC.
-fn date_time(seconds: i64) -> String {
+pub fn date_time(seconds: i64) -> String {
     let (days, rest) = (seconds.div_euclid(86400).clamp(-1_000_000, 100_000_000), seconds.rem_euclid(86400));
     let (y, m, d) = civil(days);
     format!("{y:04}:{m:02}:{d:02} {:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60)
