@@ -3,6 +3,7 @@
 pub mod bmff;
 pub mod exif;
 pub mod gif;
+pub mod gpmf;
 pub mod icc;
 pub mod ifd;
 pub mod iptc;

@@ -8,7 +8,10 @@ use crate::{
     metadata::{Blob, Group, Value},
     part::Kind,
     table,
-    tags::{self, ByteOrder, ByteOrder::Big},
+    tags::{
+        self, ByteOrder,
+        ByteOrder::{Big, Little},
+    },
 };
 
 /// Only previews are larger.
@@ -21,6 +24,8 @@ pub fn decode(format: &'static str, input: &Input, sink: &mut Sink) {
         "AFCP" => afcp(input, sink),
         "FotoStation" => foto_station(input, sink),
         "PhotoMechanic" => photo_mechanic(input, sink),
+        "Samsung" => samsung(input, sink),
+        "Vivo" => vivo(input, sink),
         _ => {}
     }
 }
@@ -108,6 +113,59 @@ fn photo_mechanic(input: &Input, sink: &mut Sink) {
     }
 }
 
+/// `SEFH`, version, count, entries of type, distance back from `SEFH` and size; their length, `SEFT`. A record repeats its
+/// type and has a name before its data.
+fn samsung(input: &Input, sink: &mut Sink) {
+    const GROUP: Group = Group::new("makernotes", "Samsung");
+    let Some(table) = table!("JPEG::Samsung") else { return };
+    let mut end = input.len();
+    if input.up_to(end.saturating_sub(6), 6).is_ok_and(|f| *f == *b"QDIOBS") {
+        end = end.saturating_sub(u64::from(input.u32_le(end.saturating_sub(10)).unwrap_or(0)).saturating_add(10));
+    }
+    let Some(footer) = end.checked_sub(8).filter(|&f| input.array::<4>(f + 4).is_ok_and(|m| &m == b"SEFT")) else { return };
+    let Some(at) = footer.checked_sub(input.u32_le(footer).unwrap_or(0).into()) else { return };
+    let Ok(directory) = input.up_to(at, (footer - at).min(12 + 12 * MAX_ENTRIES as u64)) else { return };
+    for entry in directory.get(12..).unwrap_or_default().chunks_exact(12) {
+        let word = |i| u64::from(Little.u32(entry, i).unwrap_or(0));
+        let (Some(from), size) = (at.checked_sub(word(4)), word(8)) else { continue };
+        let record = input.slice(from..from + size);
+        let (Ok(id), Ok(len)) = (record.u16_le(2), record.u32_le(4)) else { continue };
+        let Some(name) = table.rows.iter().find(|r| r.key == tags::Key::from(id)).map(|r| r.name) else { continue };
+        let start = 8 + u64::from(len);
+        let Ok(title) = record.bytes(8, u64::from(len).min(1024)) else { continue };
+        let data = record.tail(start);
+        match id {
+            0x0a01 => {
+                let text = data.up_to(0, 32).map(|b| super::text::lossy(&b)).unwrap_or_default();
+                if let Ok(millis) = text.trim().parse::<i64>() {
+                    let date = super::jpeg::date_time(millis.div_euclid(1000));
+                    sink.tag(&GROUP, name, format!("{date}.{:03}+00:00", millis.rem_euclid(1000)));
+                }
+            }
+            0x0aa1 => {
+                let text = data.up_to(0, 32).map(|b| super::text::lossy(&b)).unwrap_or_default();
+                tags::emit(table, id, text.into(), &GROUP, sink);
+            }
+            _ => {
+                let title_name = if id == 0x0a30 { "EmbeddedVideoType".into() } else { format!("{name}Name") };
+                sink.tag(&GROUP, title_name, super::text::lossy(&title));
+                if let Ok(bytes) = data.all(MAX_TRAILER) {
+                    sink.tag(&GROUP, name, Value::Binary(Blob::Bytes(bytes.into_owned())));
+                }
+            }
+        }
+    }
+}
+
+/// `vivo`, JSON, a footer.
+fn vivo(input: &Input, sink: &mut Sink) {
+    let Ok(bytes) = input.all(1024 * 1024) else { return };
+    let Some(json) = bytes.strip_prefix(b"vivo") else { return };
+    if let Some(end) = memchr::memrchr(b'}', json) {
+        sink.tag(&Group::new("makernotes", "Vivo"), "JSONInfo", super::text::lossy(&json[..=end]));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,7 +196,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..120)) {
-            for format in ["AFCP", "FotoStation", "PhotoMechanic"] {
+            for format in ["AFCP", "FotoStation", "PhotoMechanic", "Samsung", "Vivo"] {
                 decoded(format, bytes.clone());
             }
             decoded("FotoStation", [bytes, b"\0\x02\0\0\0\x1e\xa1\xb2\xc3\xd4".to_vec()].concat());

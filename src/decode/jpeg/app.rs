@@ -2,12 +2,15 @@
 
 use super::{flir, jfif, jfxx, text};
 use crate::{
-    decode::Sink,
+    decode::{
+        Sink, gpmf,
+        text::{lossy, tag_name},
+    },
     input::Input,
     metadata::{Blob, Group, Value},
     table,
     tags::{
-        self,
+        self, ByteOrder,
         ByteOrder::{Big, Little},
         Table,
     },
@@ -33,6 +36,8 @@ pub fn decode(n: u8, bytes: &[u8], input: &Input, sink: &mut Sink) {
         7 if is_infiray(sink) => infiray(table!("JPEG::InfiRayOpMode"), bytes, sink),
         8 if is_infiray(sink) => infiray(table!("JPEG::InfiRayIsothermal"), bytes, sink),
         9 if is_infiray(sink) => infiray(table!("JPEG::InfiRaySensor"), bytes, sink),
+        5 => ricoh(after(b"RMETA\0"), sink),
+        6 if bytes.starts_with(b"GoPro\0") => gpmf::decode(&bytes[6..], sink),
         6 => nitf(after(b"NTIF\0").or(after(b"NITF\0")), sink),
         8 => spiff(after(b"SPIFF\0"), sink),
         9 => text::media_jukebox(after(b"Media Jukebox\0"), sink),
@@ -114,5 +119,30 @@ fn ducky(mut bytes: &[u8], sink: &mut Sink) {
             _ => {}
         }
         bytes = &bytes[4 + len..];
+    }
+}
+
+/// APP5 of Ricoh surveying cameras: blocks of names, of values, of numbers; the values print.
+fn ricoh(bytes: Option<&[u8]>, sink: &mut Sink) {
+    const RMETA: Group = Group::new("app5", "RMETA");
+    const MAX_WORDS: usize = 200;
+    let Some(bytes) = bytes else { return };
+    let Some(order) = ByteOrder::of_mark(bytes) else { return };
+    let mut blocks: [Vec<&[u8]>; 2] = Default::default();
+    // The header's length stands in its tenth byte; then a name of the coding comes as a block without words of ours.
+    let mut at = memchr::memmem::find(bytes, b"ASCII\0").map_or(bytes.len(), |i| i + 8);
+    while let (Some(kind), Some(len)) = (order.u16(bytes, at), order.u16(bytes, at + 2)) {
+        let Some(block) = bytes.get(at + 4..at + 2 + usize::from(len)) else { break };
+        if let 1 | 2 = kind {
+            blocks[usize::from(kind) - 1] = block.split(|&b| b == 0).take_while(|w| !w.is_empty()).take(MAX_WORDS).collect();
+        }
+        at += 2 + usize::from(len).max(2);
+    }
+    for (name, value) in blocks[0].iter().zip(&blocks[1]) {
+        let words = lossy(name);
+        let name = tag_name(&words);
+        if name.len() > 1 {
+            sink.tag(&RMETA, name, lossy(value));
+        }
     }
 }

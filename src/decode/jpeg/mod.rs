@@ -4,6 +4,8 @@ mod app;
 mod flir;
 mod text;
 
+pub(super) use text::date_time;
+
 use super::{Sink, text::lossy};
 use crate::{
     input::Input,
