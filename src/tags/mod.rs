@@ -76,7 +76,17 @@ use std::{
 };
 
 /// Every table file: the prefix of its tables' names (before `::`), and its text.
-static FILES: &[(&str, &str)] = &[];
+static FILES: &[(&str, &str)] = &[
+    ("GIF", include_str!("gif.tags")),
+    ("ICC", include_str!("icc.tags")),
+    ("IPTC", include_str!("iptc.tags")),
+    ("JPEG", include_str!("jpeg.tags")),
+    ("MNG", include_str!("mng.tags")),
+    ("PNG", include_str!("png.tags")),
+    ("Photoshop", include_str!("photoshop.tags")),
+    ("RIFF", include_str!("riff.tags")),
+    ("XMP", include_str!("xmp.tags")),
+];
 
 /// What a value may depend on beside itself.
 #[derive(Clone, Debug)]
