@@ -12,6 +12,7 @@
 
 pub mod composite;
 pub mod decode;
+pub mod encode;
 pub mod engine;
 pub mod error;
 pub mod format;

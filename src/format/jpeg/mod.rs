@@ -1,7 +1,11 @@
 //! JPEG (ITU-T T.81), JPEG-LS (T.87) and EXV, Exiv2's container of nothing but metadata segments.
 //!
-//! [`segments`] cuts a file into segments and scans as a decoder does, [`walk`] gives them their meaning.
+//! [`segments`] cuts a file into segments and scans as a decoder does, [`walk`] gives them their meaning, [`plan`] picks those
+//! that a clean file consists of.
 
+mod gainmap;
+mod payload;
+mod plan;
 mod segments;
 mod trailer;
 mod walk;
@@ -14,8 +18,8 @@ pub static FORMAT: Format = Format {
     extensions: &["jpg", "jpeg", "jpe", "jfif", "jps", "mpo", "thm", "exv"],
     probe,
     walk: walk::walk,
-    plan: None,
-    payload: None,
+    plan: Some(plan::plan),
+    payload: Some(payload::payload),
 };
 
 const JPEG: FileType = FileType { name: "JPEG", extension: "jpg", mime: "image/jpeg" };

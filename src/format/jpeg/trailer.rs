@@ -4,6 +4,7 @@
 //! Sources: AXS File Concatenation Protocol 1.1 (AFCP), MIE 1.1 specification, and the published notes on Canon VRD,
 //! Samsung SEF, FotoStation and Photo Mechanic blocks.
 
+use super::segments::{self, Item, Segments};
 use crate::{
     error::Result,
     format::{Kind, Role, Walk},
@@ -32,17 +33,96 @@ pub fn walk_known(input: &Input, from: u64, walk: &mut Walk) -> Result<()> {
     Ok(())
 }
 
-/// Reports every byte behind the image: known appendices, and what is before them.
+/// Reports every byte behind the image: whole files, known appendices, and the rest.
 pub fn walk_all(input: &Input, from: u64, walk: &mut Walk) -> Result<()> {
     let trailers = known(input, from)?;
     let end = trailers.last().map_or(input.len(), |t| t.range.start);
-    if from < end {
-        walk.span(Kind::Opaque, Role::Metadata, "behind the image", from..end)?;
-    }
+    walk_files(&input.slice(0..end), from, walk)?;
     for trailer in trailers {
         walk.span(Kind::Trailer(trailer.name), Role::Metadata, trailer.name, trailer.range)?;
     }
     Ok(())
+}
+
+/// Files one behind another: further images (MPF, gain maps), the video of a motion photo.
+fn walk_files(input: &Input, from: u64, walk: &mut Walk) -> Result<()> {
+    let end = input.len();
+    let (mut at, mut reported) = (from, from);
+    for _ in 0..MAX_FILES {
+        let rest = input.tail(at);
+        let file = if is_movie(&rest) {
+            end
+        } else {
+            match image_end(&rest)? {
+                Some(length) => at + length,
+                None => {
+                    let Some(next) = next_image(input, at + 1)? else { break };
+                    at = next;
+                    continue;
+                }
+            }
+        };
+        if reported < at {
+            walk.span(Kind::Opaque, Role::Metadata, BEHIND, reported..at)?;
+        }
+        walk.span(Kind::File, Role::Metadata, BEHIND, at..file)?;
+        (at, reported) = (file, file);
+        if at >= end {
+            break;
+        }
+    }
+    if reported < end {
+        walk.span(Kind::Opaque, Role::Metadata, BEHIND, reported..end)?;
+    }
+    Ok(())
+}
+
+const BEHIND: &str = "behind the image";
+/// Files behind an image are looked for so often at most.
+const MAX_FILES: usize = 64;
+
+/// ISO base media: a box of type `ftyp` comes first.
+fn is_movie(input: &Input) -> bool {
+    input.up_to(4, 4).is_ok_and(|kind| *kind == *b"ftyp")
+}
+
+/// The length of the JPEG that begins here; `None` if there is none from SOI to EOI.
+fn image_end(input: &Input) -> Result<Option<u64>> {
+    if *input.up_to(0, 3)? != *b"\xff\xd8\xff" {
+        return Ok(None);
+    }
+    let mut segments = Segments::new(input, 0);
+    let mut scans = 0;
+    while let Some(item) = segments.next()? {
+        match item {
+            Item::Scan(_) => scans += 1,
+            Item::Segment(s) if s.marker == segments::EOI => return Ok((scans > 0).then_some(segments.at)),
+            Item::Segment(s) if s.cut || (s.marker == segments::SOI && s.start > 0) => return Ok(None),
+            Item::Segment(_) => {}
+            // Fill is legal, other bytes mean that this was no image.
+            Item::Junk(range) => {
+                if range.end - range.start > 64 {
+                    return Ok(None);
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Where a JPEG may begin next.
+fn next_image(input: &Input, from: u64) -> Result<Option<u64>> {
+    const WINDOW: u64 = 1024 * 1024;
+    let mut at = from;
+    while at + 4 <= input.len() {
+        let window = input.up_to(at, WINDOW)?;
+        let begins = |i: &usize| matches!(window.get(i + 3), Some(0xc0..=0xcf | 0xdb | 0xdd | 0xe0..=0xef | 0xfe));
+        if let Some(i) = memchr::memmem::find_iter(&window, b"\xff\xd8\xff").find(begins) {
+            return Ok(Some(at + i as u64));
+        }
+        at += (window.len() as u64).saturating_sub(3).max(1);
+    }
+    Ok(None)
 }
 
 /// Appendices behind `from`, the last of the file first.
