@@ -211,7 +211,10 @@ impl<'a> Planner<'a> {
         let fresh = if self.is_gainmap {
             gainmap::reduce(&packet)
         } else {
-            gainmap::primary_packet(&packet, self.gainmap.as_ref(), self.selection, &mut self.plan)
+            let kept = encode::select::xmp(&packet, self.selection);
+            let described = self.gainmap.as_ref().and_then(|g| gainmap::describe(&packet, g));
+            kept.iter().flat_map(|k| &k.kept).for_each(|name| self.plan.keep(name));
+            gainmap::packet(kept.map(|k| k.bytes), described)
         };
         let Some(fresh) = fresh.filter(|f| f.len() + super::walk::XMP.len() <= encode::jpeg::MAX_SEGMENT) else {
             return Ok(false);
@@ -222,10 +225,7 @@ impl<'a> Planner<'a> {
     }
 
     fn iptc(&mut self, part: &Part) -> Result<bool> {
-        if self.iptc
-            || (self.selection.tags.is_empty()
-                && ![Keep::Copyright, Keep::Dates, Keep::Title].iter().any(|&k| self.selection.keeps(k)))
-        {
+        if self.iptc || !encode::select::texts(self.selection) {
             return Ok(false);
         }
         let resources = part.origin.open(self.input, MAX_BLOCK)?;
