@@ -1,3 +1,4 @@
-//! The fresh blocks of what is kept.
+//! Fresh blocks of what is kept: nothing of the old block is in them but the kept values.
 
+pub mod exif;
 pub mod xmp;

@@ -9,6 +9,7 @@ pub mod icc;
 pub mod jpeg;
 pub mod pdf;
 pub mod png;
+pub mod profile;
 pub mod riff;
 pub mod tiff;
 pub mod xmp;
