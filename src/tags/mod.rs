@@ -58,6 +58,7 @@ pub mod format;
 mod labels;
 mod parse;
 pub mod print;
+pub mod xmp;
 
 pub use emit::{emit, emit_row, packed, value_of};
 pub use format::{ByteOrder, Format};
@@ -250,6 +251,11 @@ impl Row {
     /// Do the row's conditions hold?
     pub fn holds(&self, value: &Value, context: &Context) -> bool {
         self.conds.iter().all(|c| c.holds(value, context))
+    }
+
+    /// Does the row convert its value, or print it in a form of its own?
+    pub fn converts(&self) -> bool {
+        self.convert.is_some() || self.calc.is_some() || self.printer.is_some() || self.printf.is_some() || self.labels.is_some()
     }
 
     /// Does looking at the value decide whether the row holds?
