@@ -44,15 +44,15 @@ pub struct Input {
 impl Input {
     /// Opens a regular file and reads its first 64 KiB.
     pub fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path)?;
-        let meta = file.metadata()?;
+        // Looked at before it is opened: opening a FIFO would wait for its other end, and some devices act on it.
+        let meta = std::fs::metadata(path)?;
         if meta.is_dir() {
             return Err(Error::new(crate::error::Code::Unreadable, "is a directory"));
         }
         if !meta.is_file() {
             return Err(Error::new(crate::error::Code::Unreadable, "is not a regular file"));
         }
-        Self::from_file(file)
+        Self::from_file(File::open(path)?)
     }
 
     /// Of an open regular file.

@@ -154,6 +154,16 @@ pub enum Keep {
 }
 
 impl Selection {
+    /// All goes, whatever it does to the looks.
+    pub fn none() -> Self {
+        Selection { keep: BTreeSet::new(), tags: Vec::new() }
+    }
+
+    /// The preset `strict`: what decoding needs.
+    pub fn strict() -> Self {
+        Selection { keep: [Keep::Orientation].into(), ..Self::none() }
+    }
+
     pub fn keeps(&self, what: Keep) -> bool {
         self.keep.contains(&what)
     }
