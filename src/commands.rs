@@ -222,10 +222,7 @@ fn failure(style: &Style, name: &Name, error: &Error, row: &mut Vec<u8>) -> Repo
 fn way_out(code: Code) -> &'static str {
     match code {
         Code::TargetExists => " (--force overwrites)",
-        Code::NotFound => " (is the name right?)",
-        Code::Unreadable => " (may it be read?)",
         Code::UnsupportedFormat => " (exifkit cleans JPEG, PNG, WebP and GIF so far)",
-        Code::UnknownFormat => " (the content is of no type that exifkit knows)",
         Code::Encrypted => " (decrypt it first)",
         _ => "",
     }
