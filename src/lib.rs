@@ -16,6 +16,7 @@ pub mod cli;
 pub mod commands;
 pub mod composite;
 pub mod decode;
+pub mod encode;
 pub mod engine;
 pub mod error;
 pub mod format;
