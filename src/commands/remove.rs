@@ -192,19 +192,24 @@ impl Work for Remover {
             result => result?,
         };
         let mut said = warnings(prepared.warnings());
+        let mut notes = notes(&name.source, &said, self.verbose);
         let verified = if self.dry_run {
             false
         } else {
             match &target {
-                Some(target) => said.extend(self.write(&prepared, original, target)?),
+                Some(target) => {
+                    // A name that still shows the original is news to everybody.
+                    let news = self.write(&prepared, original, target)?;
+                    notes.extend(news.iter().map(|w| format!("{}: {w}", name.source)));
+                    said.extend(news);
+                }
                 None => to_stdout(&prepared)?,
             }
             true
         };
         let done = Done { removed: prepared.removed(), kept: prepared.kept(), warnings: said, target, verified };
         self.answer(&name, &done, row);
-        // In place, a name that still shows the original is news even to those who want none.
-        Ok(Report { status: Status::DONE, notes: notes(&name.source, &done.warnings, self.verbose) })
+        Ok(Report { status: Status::DONE, notes })
     }
 
     fn fail(&self, item: &Item, error: &Error, row: &mut Vec<u8>) -> Report {
