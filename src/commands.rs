@@ -17,6 +17,7 @@ use crate::{
     progress::Progress,
 };
 use std::{
+    fs::File,
     io::{ErrorKind, Read, Seek},
     num::NonZero,
     time::{Duration, Instant},
@@ -166,6 +167,9 @@ impl Opener {
     }
 
     fn file(&self, item: &Item) -> Result<Input> {
+        if item.regular {
+            return Input::from_file(File::open(&item.path)?);
+        }
         Input::open(&item.path).map_err(|e| match item.path.to_str() {
             Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
                 Error::new(Code::UrlFetchFailed, "reading URLs is not built yet; download the file first")

@@ -1,17 +1,7 @@
 //! The bytes of a file, of memory, or of a part of either: read where asked for, never whole by habit.
 
 use crate::error::{Error, Result};
-use std::{
-    borrow::Cow,
-    cell::Cell,
-    fs::File,
-    io::{Read, Write},
-    ops::Range,
-    os::unix::fs::FileExt,
-    path::Path,
-    rc::Rc,
-    time::Instant,
-};
+use std::{borrow::Cow, cell::Cell, fs::File, io::Write, ops::Range, os::unix::fs::FileExt, path::Path, rc::Rc, time::Instant};
 
 /// So much of a file's beginning is read at once when it is opened: the headers of most files lie within.
 const HEAD: u64 = 64 * 1024;
@@ -59,8 +49,16 @@ impl Input {
     pub fn from_file(file: File) -> Result<Self> {
         let len = file.metadata()?.len();
         let want = len.min(HEAD);
-        let mut head = Vec::with_capacity(want as usize);
-        (&file).take(want).read_to_end(&mut head)?;
+        // One call for all of it: `read_to_end` would come in small pieces.
+        let mut head = vec![0; want as usize];
+        let mut held = 0;
+        while held < head.len() {
+            match file.read_at(&mut head[held..], held as u64)? {
+                0 => break,
+                n => held += n,
+            }
+        }
+        head.truncate(held);
         if head.len() as u64 == len {
             return Ok(Self::from_bytes(head));
         }

@@ -27,6 +27,8 @@ pub struct Item {
     /// As it was given, or the operand joined with the path below it. `-` is stdin, see [`Item::stdin`].
     pub path: PathBuf,
     pub origin: Origin,
+    /// It was a regular file a moment ago: opening it does not wait for anybody.
+    pub regular: bool,
     /// Why it cannot even be tried: a directory that cannot be listed.
     pub problem: Option<Error>,
 }
@@ -53,11 +55,15 @@ impl Item {
     }
 }
 
+/// What a walk comes upon.
+type Entries = Box<dyn Iterator<Item = walkdir::Result<walkdir::DirEntry>> + Send>;
+
 /// All inputs of a command line, found one by one.
 pub struct Sources {
     operands: std::vec::IntoIter<PathBuf>,
     list: Option<List>,
-    walk: Option<(Arc<Path>, Box<dyn Iterator<Item = walkdir::Result<walkdir::DirEntry>> + Send>)>,
+    /// The directory that is walked now.
+    walk: Option<(Arc<Path>, Entries)>,
     globs: Arc<Globs>,
     shard: Option<cli::Shard>,
     /// Device and inode of the directory that the answers are written to.
@@ -119,20 +125,23 @@ impl Sources {
                 }
             }
             let (path, origin) = match self.operands.next() {
-                Some(path) if is_stdin(&path) => return Some(Item { path, origin: Origin::Stdin, problem: None }),
+                Some(path) if is_stdin(&path) => {
+                    return Some(Item { path, origin: Origin::Stdin, regular: false, problem: None });
+                }
                 Some(path) => (path, Origin::Named),
                 None => match self.list.as_mut()?.next()? {
                     Ok(path) => (path, Origin::Listed),
                     Err(e) => {
                         let path = self.list.take()?.name;
-                        return Some(Item { path, origin: Origin::Listed, problem: Some(e) });
+                        return Some(Item { path, origin: Origin::Listed, regular: false, problem: Some(e) });
                     }
                 },
             };
-            if std::fs::metadata(&path).is_ok_and(|m| m.is_dir()) {
+            let kind = std::fs::metadata(&path).ok().map(|m| m.file_type());
+            if kind.is_some_and(|k| k.is_dir()) {
                 self.begin(&path);
             } else if origin == Origin::Named || self.globs.take(&path, false) {
-                return Some(Item { path, origin, problem: None });
+                return Some(Item { path, origin, regular: kind.is_some_and(|k| k.is_file()), problem: None });
             }
         }
     }
@@ -164,13 +173,13 @@ fn met(entry: walkdir::Result<walkdir::DirEntry>, root: &Arc<Path>, globs: &Glob
     match entry {
         Ok(entry) if entry.file_type().is_file() => {
             let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
-            globs.take(below, true).then(|| Item { path: entry.into_path(), origin, problem: None })
+            globs.take(below, true).then(|| Item { path: entry.into_path(), origin, regular: true, problem: None })
         }
         Ok(_) => None,
         Err(e) => {
             let path = e.path().unwrap_or(root).to_path_buf();
             let problem = Error::new(Code::Unreadable, format!("the directory cannot be listed: {}", reason(e)));
-            Some(Item { path, origin, problem: Some(problem) })
+            Some(Item { path, origin, regular: false, problem: Some(problem) })
         }
     }
 }
