@@ -4,3 +4,4 @@ pub mod exif;
 pub mod icc;
 pub mod iptc;
 pub mod jpeg;
+pub mod xmp;
