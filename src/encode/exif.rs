@@ -1,19 +1,12 @@
 //! A fresh Exif block of the few fields that are kept.
 
+use super::select::Block;
 use crate::{
     format::{Keep, Kept, Selection, nested},
     input::Input,
 };
 use exif::{Context, Field, In, Tag, Value, experimental::Writer};
 use std::io::Cursor;
-
-/// A block, and the names of what is in it.
-#[derive(Debug, PartialEq)]
-pub struct Block {
-    /// A TIFF structure, without `Exif\0\0`.
-    pub bytes: Vec<u8>,
-    pub kept: Vec<Kept>,
-}
 
 /// The fields of an Exif block that a selection keeps, written afresh in the byte order of the block: `None` if there are none.
 /// Damage loses the fields behind it, never more.
@@ -31,7 +24,7 @@ pub fn reduce(block: &Input, selection: &Selection) -> Option<Block> {
             _ => offset,
         };
         // The default selection keeps nothing of the others: do not look.
-        if context != Context::Tiff && !looks_beyond_orientation(selection) {
+        if context != Context::Tiff && !super::select::texts(selection) {
             continue;
         }
         let Some(offset) = offset else { continue };
@@ -53,10 +46,6 @@ pub fn reduce(block: &Input, selection: &Selection) -> Option<Block> {
     }
     let bytes = write(&fields, thumbnail.as_deref(), reader.little)?;
     Some(Block { bytes, kept })
-}
-
-fn looks_beyond_orientation(selection: &Selection) -> bool {
-    !selection.tags.is_empty() || [Keep::Copyright, Keep::Dates, Keep::Title].iter().any(|&k| selection.keeps(k))
 }
 
 fn write(fields: &[Field], thumbnail: Option<&[u8]>, little: bool) -> Option<Vec<u8>> {

@@ -169,8 +169,7 @@ impl Prepared {
 
     /// Looks for texts of removed tags in all of the output but its coded samples and what was kept on purpose.
     fn search(&self, output: &Input, parts: &[Part]) -> Result<()> {
-        let text_kept = [Keep::Copyright, Keep::Dates, Keep::Title].iter().any(|&k| self.selection.keeps(k))
-            || !self.selection.tags.is_empty();
+        let text_kept = crate::encode::select::texts(&self.selection);
         let mut haystack = Vec::new();
         for part in parts {
             let kept = match part.kind {

@@ -98,32 +98,30 @@ pub fn reduce(packet: &[u8]) -> Option<Vec<u8>> {
     if values.iter().all(Vec::is_empty) {
         return None;
     }
-    let mut description = String::new();
+    let mut attributes = String::new();
     let mut elements = String::new();
     let mut declared: Vec<&str> = Vec::new();
     for ((prefix, namespace, name), values) in PROPERTIES.iter().zip(&values).filter(|(_, v)| !v.is_empty()) {
         if !declared.contains(prefix) {
             declared.push(prefix);
-            let _ = write!(description, " xmlns:{prefix}=\"{namespace}\"");
+            let _ = write!(attributes, " xmlns:{prefix}=\"{namespace}\"");
         }
         if let [value] = &values[..] {
-            let _ = write!(description, " {prefix}:{name}=\"{value}\"");
+            let _ = write!(attributes, " {prefix}:{name}=\"{value}\"");
         } else {
             let items: String = values.iter().map(|v| format!("<rdf:li>{v}</rdf:li>")).collect();
             let _ = write!(elements, "<{prefix}:{name}><rdf:Seq>{items}</rdf:Seq></{prefix}:{name}>");
         }
     }
-    Some(envelope(&description, &elements))
+    Some(envelope(&description(&attributes, &elements)))
 }
 
-/// The packet of the main image: that it has a gain map, and how long that is; and what else is kept.
-pub fn primary_packet(packet: &[u8], gainmap: Option<&Found>, selection: &Selection, plan: &mut Plan) -> Option<Vec<u8>> {
-    let _ = (selection, plan);
-    let found = gainmap?;
+/// The description of the main image: that it has a gain map, and how long that is. `None`: the packet says neither.
+pub fn describe(packet: &[u8], gainmap: &Found) -> Option<String> {
     let mut values: Vec<Vec<String>> = vec![Vec::new(); PROPERTIES.len()];
     collect(packet, &mut values);
     let [version] = &values.first()?[..] else { return None };
-    let description = format!(
+    let head = format!(
         " xmlns:hdrgm=\"{HDRGM}\" xmlns:Container=\"http://ns.google.com/photos/1.0/container/\" \
          xmlns:Item=\"http://ns.google.com/photos/1.0/container/item/\" hdrgm:Version=\"{version}\""
     );
@@ -132,19 +130,34 @@ pub fn primary_packet(packet: &[u8], gainmap: Option<&Found>, selection: &Select
     let elements = format!(
         "<Container:Directory><rdf:Seq>{}{}</rdf:Seq></Container:Directory>",
         item("Item:Semantic=\"Primary\""),
-        item(&format!("Item:Semantic=\"GainMap\" Item:Length=\"{}\"", found.plan.len())),
+        item(&format!("Item:Semantic=\"GainMap\" Item:Length=\"{}\"", gainmap.plan.len())),
     );
-    Some(envelope(&description, &elements))
+    Some(description(&head, &elements))
 }
 
-fn envelope(description: &str, elements: &str) -> Vec<u8> {
-    let head = "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">";
-    let body = if elements.is_empty() {
-        format!("<rdf:Description rdf:about=\"\"{description}/>")
+/// Puts descriptions into a packet: one that has properties already, or a fresh one.
+pub fn packet(kept: Option<Vec<u8>>, described: Option<String>) -> Option<Vec<u8>> {
+    match (kept, described) {
+        (kept, None) => kept,
+        (None, Some(described)) => Some(envelope(&described)),
+        (Some(kept), Some(described)) => {
+            let at = memchr::memmem::rfind(&kept, b"</rdf:RDF>")?;
+            Some([&kept[..at], described.as_bytes(), &kept[at..]].concat())
+        }
+    }
+}
+
+fn description(attributes: &str, elements: &str) -> String {
+    if elements.is_empty() {
+        format!("<rdf:Description rdf:about=\"\"{attributes}/>")
     } else {
-        format!("<rdf:Description rdf:about=\"\"{description}>{elements}</rdf:Description>")
-    };
-    format!("{head}{body}</rdf:RDF></x:xmpmeta>").into_bytes()
+        format!("<rdf:Description rdf:about=\"\"{attributes}>{elements}</rdf:Description>")
+    }
+}
+
+fn envelope(described: &str) -> Vec<u8> {
+    let head = "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">";
+    format!("{head}{described}</rdf:RDF></x:xmpmeta>").into_bytes()
 }
 
 /// Finds the values of [`PROPERTIES`] in a packet: attributes, elements, sequences. Damage ends the search.

@@ -12,7 +12,8 @@ pub fn payload(input: &Input) -> Result<Digest> {
     let bytes = input.all(MAX_BLOCK)?;
     let mut hash = Xxh3::new();
     let mut at = if bytes.starts_with(b"\xff\x01") { 7 } else { 2 };
-    let mut ls = false;
+    let (mut ls, mut in_picture) = (false, false);
+    let mut transform: Option<u8> = None;
     while let Some(found) = memchr::memchr(0xff, bytes.get(at..).unwrap_or_default()) {
         at += found;
         let Some(&marker) = bytes.get(at + 1) else { break };
@@ -30,13 +31,18 @@ pub fn payload(input: &Input) -> Result<Digest> {
                 let end = (at + 2 + length).min(bytes.len());
                 let segment = &bytes[at..end];
                 match marker {
-                    0xee if segment.get(4..9) == Some(b"Adobe") && segment.len() >= 16 => hash.update(&segment[15..16]),
+                    0xee if segment.get(4..9) == Some(b"Adobe") && segment.len() >= 16 => transform = Some(segment[15]),
                     0xe0..=0xef | 0xf9..=0xfe => {}
                     _ => hash.update(segment),
                 }
                 ls |= marker == 0xf7;
                 at = end;
                 if marker == 0xda {
+                    // It is read when the first scan begins.
+                    if let Some(transform) = transform.take().filter(|_| !in_picture) {
+                        hash.update(&[transform]);
+                    }
+                    in_picture = true;
                     at = end_of_scan(&bytes, end, ls);
                     hash.update(&bytes[end..at]);
                 }

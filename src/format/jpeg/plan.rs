@@ -43,6 +43,9 @@ struct Planner<'a> {
     is_gainmap: bool,
     /// Where the fresh MPF block stands among the pieces, and in the output.
     mpf: Option<(usize, u64)>,
+    /// Of several segments of these kinds decoders obey the last that stands before the first scan; where it begins.
+    jfif: Option<u64>,
+    adobe: Option<u64>,
     begun: bool,
     ended: bool,
     in_picture: bool,
@@ -54,6 +57,11 @@ struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     fn new(input: &'a Input, parts: &'a [Part], selection: &'a Selection, gainmap: Option<gainmap::Found>) -> Self {
+        let first_scan = parts.iter().position(|p| p.kind == Kind::Payload && p.place == "SOS").unwrap_or(parts.len());
+        let last = |marker| {
+            let found = parts[..first_scan].iter().rfind(|p| p.kind == Kind::Jpeg(marker) && p.role == Role::Rendering);
+            found.and_then(|p| spans(p).first()).map(|s| s.start)
+        };
         Planner {
             input,
             parts,
@@ -62,6 +70,8 @@ impl<'a> Planner<'a> {
             gainmap,
             is_gainmap: false,
             mpf: None,
+            jfif: last(segments::APP0),
+            adobe: last(segments::APP14),
             begun: false,
             ended: false,
             in_picture: false,
@@ -96,12 +106,11 @@ impl<'a> Planner<'a> {
             Kind::Payload => Ok(self.payload(part, range)),
             _ if self.ended => Ok(false),
             Kind::Jpeg(marker) if is_frame(marker) => {
-                self.in_picture = true;
                 self.plan.copy(whole);
                 Ok(true)
             }
-            Kind::Jpeg(segments::APP0) if part.role == Role::Rendering => self.jfif(part, range),
-            Kind::Jpeg(segments::APP14) if part.role == Role::Rendering => self.adobe(part, range),
+            Kind::Jpeg(segments::APP0) if part.role == Role::Rendering => self.jfif(range),
+            Kind::Jpeg(segments::APP14) if part.role == Role::Rendering => self.adobe(range),
             // Parts of a JPEG XT picture.
             Kind::Jpeg(0xeb) if part.role == Role::Rendering => {
                 self.plan.copy(whole);
@@ -122,6 +131,10 @@ impl<'a> Planner<'a> {
         let wanted = match part.place.as_str() {
             "SOI" => !std::mem::replace(&mut self.begun, true),
             "EOI" => !std::mem::replace(&mut self.ended, true),
+            "SOS" => {
+                self.in_picture = true;
+                true
+            }
             _ => true,
         };
         if wanted {
@@ -131,8 +144,8 @@ impl<'a> Planner<'a> {
     }
 
     /// JFIF 1.02: version, then unit and density; the size of its thumbnail becomes none.
-    fn jfif(&mut self, part: &Part, range: Range<u64>) -> Result<bool> {
-        if !self.is_last(part) {
+    fn jfif(&mut self, range: Range<u64>) -> Result<bool> {
+        if self.jfif != Some(range.start) {
             return Ok(false);
         }
         let data = self.input.up_to(range.start, 12)?;
@@ -147,19 +160,13 @@ impl<'a> Planner<'a> {
     }
 
     /// Adobe technical note 5116, section 18: 12 bytes say the colour transform. Without them colours are wrong.
-    fn adobe(&mut self, part: &Part, range: Range<u64>) -> Result<bool> {
+    fn adobe(&mut self, range: Range<u64>) -> Result<bool> {
         let data = self.input.up_to(range.start, 12)?;
-        if data.len() < 12 || !self.is_last(part) {
+        if self.adobe != Some(range.start) {
             return Ok(false);
         }
         self.plan.bytes(segment(segments::APP14, &[&data]));
         Ok(true)
-    }
-
-    /// Of several segments of a kind decoders obey the last.
-    fn is_last(&self, part: &Part) -> bool {
-        let same = |p: &&Part| p.kind == part.kind && p.role == part.role;
-        self.parts.iter().rfind(same).is_some_and(|last| std::ptr::eq(last, part))
     }
 
     /// ICC.1 annex B.4: the profile's bytes as they are, its chunks numbered anew.
@@ -204,7 +211,10 @@ impl<'a> Planner<'a> {
         let fresh = if self.is_gainmap {
             gainmap::reduce(&packet)
         } else {
-            gainmap::primary_packet(&packet, self.gainmap.as_ref(), self.selection, &mut self.plan)
+            let kept = encode::select::xmp(&packet, self.selection);
+            let described = self.gainmap.as_ref().and_then(|g| gainmap::describe(&packet, g));
+            kept.iter().flat_map(|k| &k.kept).for_each(|name| self.plan.keep(name));
+            gainmap::packet(kept.map(|k| k.bytes), described)
         };
         let Some(fresh) = fresh.filter(|f| f.len() + super::walk::XMP.len() <= encode::jpeg::MAX_SEGMENT) else {
             return Ok(false);
@@ -215,10 +225,7 @@ impl<'a> Planner<'a> {
     }
 
     fn iptc(&mut self, part: &Part) -> Result<bool> {
-        if self.iptc
-            || (self.selection.tags.is_empty()
-                && ![Keep::Copyright, Keep::Dates, Keep::Title].iter().any(|&k| self.selection.keeps(k)))
-        {
+        if self.iptc || !encode::select::texts(self.selection) {
             return Ok(false);
         }
         let resources = part.origin.open(self.input, MAX_BLOCK)?;

@@ -187,9 +187,11 @@ impl<'a, 'w> Walker<'a, 'w> {
     /// A segment that a decoder of its own reads whole.
     fn other(&mut self, segment: &Segment) -> Result<()> {
         let head = self.input.up_to(segment.data.start, 5)?;
+        // Shorter ones decoders pass over.
+        let length = segment.data.end - segment.data.start;
         let shown = match segment.marker {
-            segments::APP0 => head.starts_with(JFIF),
-            segments::APP14 => head.starts_with(ADOBE),
+            segments::APP0 => head.starts_with(JFIF) && length >= 14,
+            segments::APP14 => head.starts_with(ADOBE) && length >= 12,
             _ => false,
         };
         let role = if shown { Role::Rendering } else { Role::Metadata };
@@ -201,8 +203,7 @@ impl<'a, 'w> Walker<'a, 'w> {
     fn app1(&mut self, segment: &Segment, head: &[u8]) -> Result<()> {
         let data = segment.data.clone();
         // Some writers put bytes before the identifier.
-        let exif =
-            memchr::memmem::find(&head[..head.len().min(9)], EXIF).filter(|_| !head.get(6..10).is_some_and(|m| m == b"QVCI"));
+        let exif = memchr::memmem::find(&head[..head.len().min(9)], EXIF).filter(|i| !head[i + 5..].starts_with(b"\0QVCI"));
         if let Some(junk) = exif {
             let skip = (junk + 6) as u64;
             let fresh = self.input.up_to(data.start + skip, 2)?;
@@ -357,7 +358,8 @@ impl<'a, 'w> Walker<'a, 'w> {
             open.spans.push((segment.data.start + 8 + header).min(segment.data.end)..segment.data.end);
             return Ok(());
         }
-        self.jumbf.push(JumbfBox { instance, spans: SmallVec::from_buf([segment.data.start + 8..segment.data.end]) });
+        let span = segment.data.start + 8..segment.data.end;
+        self.jumbf.push(JumbfBox { instance, spans: SmallVec::from_buf([span]) });
         Ok(())
     }
 
