@@ -7,6 +7,7 @@ pub mod icc;
 pub mod ifd;
 pub mod iptc;
 pub mod jpeg;
+pub mod jumbf;
 pub mod makernote;
 pub mod md5;
 pub mod mpf;
@@ -124,7 +125,8 @@ pub fn decode(kind: Kind, input: &Input, sink: &mut Sink) {
         Kind::Pdf(table) => pdf::decode(table, input, sink),
         Kind::Mpf => mpf::decode(input, sink),
         Kind::Trailer(format) => trailer::decode(format, input, sink),
+        Kind::Jumbf => jumbf::decode(input, sink),
         // Files inside the file, and what only a removal looks at: no tags of their own.
-        Kind::Jumbf | Kind::File | Kind::Opaque | Kind::Payload => {}
+        Kind::File | Kind::Opaque | Kind::Payload => {}
     }
 }
