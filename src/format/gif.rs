@@ -4,6 +4,8 @@
 //! whose data comes in sub-blocks of a length byte and so many bytes (section 15), up to a trailer.
 
 mod plan;
+#[cfg(test)]
+mod tests;
 
 use super::{FileType, Format, Kind, Origin, Role, Walk};
 use crate::{

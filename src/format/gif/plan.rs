@@ -130,20 +130,21 @@ pub(super) fn payload(input: &Input) -> Result<Digest> {
             _ => break,
         };
         i += if at(i) == b',' { 11 + table(at(i + 9)) } else { 2 };
-        if i > bytes.len() {
+        if i >= bytes.len() {
             break;
         }
         while at(i) != 0 && i + 1 + u64::from(at(i)) <= bytes.len() && i < bytes.len() {
             i += 1 + u64::from(at(i));
         }
-        if image {
+        let whole = i < bytes.len() && at(i) == 0;
+        if image && (whole || at(start) == b',') {
             hash.update(&control);
             hash.update(&bytes.up_to(start, i - start)?);
             control.clear();
-        } else if at(start + 1) == 0xf9 && i - start == 7 {
+        } else if at(start + 1) == 0xf9 && at(start + 2) == 4 && i - start == 7 {
             control = bytes.up_to(start, 7)?.into_owned();
         }
-        if at(i) != 0 || i >= bytes.len() {
+        if !whole {
             break;
         }
         i += 1;

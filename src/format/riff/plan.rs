@@ -7,7 +7,7 @@ use crate::{
     format::{Digest, Keep, Kind, Part, Piece, Plan, Selection, profile},
     input::Input,
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 use xxhash_rust::xxh3::Xxh3;
 
 /// Bits of `VP8X` (RFC 9649, 2.7.1).
@@ -194,37 +194,40 @@ fn framed(id: [u8; 4], data: &[u8]) -> Vec<u8> {
 /// Digest of the coded images: their chunks, wherever they stand, and what says how frames follow each other.
 pub(super) fn payload(input: &Input) -> Result<Digest> {
     let mut hash = Xxh3::new();
-    let end = (u64::from(input.u32_le(4)?) + 8).min(input.len());
     let extended = &input.array::<4>(HEADER)? == b"VP8X";
     let animated = extended && input.u8(HEADER + 8)? & ANIMATION != 0;
-    let mut still = false;
-    // Frames are entered: their chunks count like those outside.
-    let mut at = HEADER;
-    while at + 8 <= end {
+    images(input, HEADER..form_end(input)?, (extended, animated), Vec::new(), &mut hash)?;
+    Ok(Digest(hash.digest128()))
+}
+
+/// The images in a range, and whether there were any; what stands `before` one counts with it: a frame's header, the alpha.
+fn images(input: &Input, range: Range<u64>, kind: (bool, bool), mut before: Vec<Range<u64>>, hash: &mut Xxh3) -> Result<bool> {
+    let (extended, animated) = kind;
+    let (mut at, mut still, mut alpha) = (range.start, false, false);
+    while at + 8 <= range.end {
         let id: [u8; 4] = input.array(at)?;
-        let length = u64::from(input.u32_le(at + 4)?).min(end - at - 8);
+        let length = u64::from(input.u32_le(at + 4)?).min(range.end - at - 8);
         let data = at + 8..at + 8 + length;
         at = data.end + (length & 1);
         match &id {
             b"ANMF" if animated && length > FRAME_HEADER => {
-                hash.update(&input.bytes(data.start, FRAME_HEADER)?);
-                at = data.start + FRAME_HEADER;
-                still = false;
+                let inside = data.start + FRAME_HEADER;
+                still |= images(input, inside..data.end, (true, false), vec![data.start..inside], hash)?;
             }
+            b"ALPH" if !still && extended && !std::mem::replace(&mut alpha, true) => before.push(data),
             b"VP8 " | b"VP8L" if !still => {
                 still = true;
-                input.windows(data, |window| {
-                    hash.update(window);
-                    Ok(())
-                })?;
+                before.push(data);
+                for range in before.drain(..) {
+                    input.windows(range, |window| {
+                        hash.update(window);
+                        Ok(())
+                    })?;
+                }
             }
-            b"ALPH" if !still && extended => input.windows(data, |window| {
-                hash.update(window);
-                Ok(())
-            })?,
             b"ANIM" if extended && length == 6 => hash.update(&input.bytes(data.start, 6)?),
             _ => {}
         }
     }
-    Ok(Digest(hash.digest128()))
+    Ok(still)
 }
