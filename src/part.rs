@@ -31,8 +31,8 @@ pub enum Kind {
     Riff([u8; 4]),
     /// An ISO base media or QuickTime box that is no other kind.
     Bmff([u8; 4]),
-    /// The PDF document information dictionary.
-    PdfInfo,
+    /// A PDF dictionary, its references resolved, by the name of its table: `Info`, `Root` …
+    Pdf(&'static str),
     /// Multi-Picture Format's own TIFF block (`MPF\0` cut off).
     Mpf,
     /// JUMBF boxes (C2PA).

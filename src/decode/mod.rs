@@ -113,7 +113,7 @@ pub fn decode(kind: Kind, input: &Input, sink: &mut Sink) {
         Kind::Gif(label) => gif::decode(label, input, sink),
         Kind::Riff(chunk) => riff::decode(chunk, input, sink),
         Kind::Bmff(fourcc) => bmff::decode(fourcc, input, sink),
-        Kind::PdfInfo => pdf::decode(input, sink),
+        Kind::Pdf(table) => pdf::decode(table, input, sink),
         Kind::Mpf => mpf::decode(input, sink),
         Kind::Trailer(format) => trailer::decode(format, input, sink),
         // Files inside the file, and what only a removal looks at: no tags of their own.
