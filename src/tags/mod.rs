@@ -76,7 +76,12 @@ use std::{
 };
 
 /// Every table file: the prefix of its tables' names (before `::`), and its text.
-static FILES: &[(&str, &str)] = &[];
+static FILES: &[(&str, &str)] = &[
+    ("GIF", include_str!("gif.tags")),
+    ("MNG", include_str!("mng.tags")),
+    ("PNG", include_str!("png.tags")),
+    ("RIFF", include_str!("riff.tags")),
+];
 
 /// What a value may depend on beside itself.
 #[derive(Clone, Debug)]

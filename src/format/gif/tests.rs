@@ -61,7 +61,10 @@ fn blocks_are_decoded() {
         (&[repeat(5), image()], &["GIF:AnimationIterations=5"]),
         (&[comment(&[b'a'; 3]), image()], &["File:Comment=aaa"]),
         (&[comment(b"caf\xe9\0"), image()], &["File:Comment=caf?"]),
-        (&[control(10, Some(7)), image(), control(15, None), image()], &["GIF:TransparentColor=7", "GIF:FrameCount=2", "GIF:Duration=0.25 s"]),
+        (
+            &[control(10, Some(7)), image(), control(15, None), image()],
+            &["GIF:TransparentColor=7", "GIF:FrameCount=2", "GIF:Duration=0.25 s"],
+        ),
         (&[[b"!\x01\x0c".to_vec(), vec![0; 12], sub_blocks(b"hi")].concat(), image()], &["GIF:Text=hi"]),
         (&[image(), b"\x99".to_vec(), comment(b"x")], &[]),
     ];

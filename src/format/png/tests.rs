@@ -75,7 +75,10 @@ fn chunks_are_decoded() {
         (chunk(b"iTXt", b"foo bar\0\0\0en\0\0x"), &["PNG:FooBar=x"]),
         (chunk(b"tEXt", b"none"), &["PNG:TextualData=(Binary data 4 bytes, use --binary to extract)"]),
         (chunk(b"zTXt", b"Comment\0\0hello"), &["PNG:Comment=(Binary data 3 bytes, use --binary to extract)"]),
-        (chunk(b"iCCP", b"name\0\x01junk"), &["PNG:ProfileName=name", "PNG:ICC_Profile=(Binary data 4 bytes, use --binary to extract)"]),
+        (
+            chunk(b"iCCP", b"name\0\x01junk"),
+            &["PNG:ProfileName=name", "PNG:ICC_Profile=(Binary data 4 bytes, use --binary to extract)"],
+        ),
         (chunk(b"eXIf", b""), &["PNG:eXIf=(Binary data 0 bytes, use --binary to extract)"]),
         (chunk(b"prVt", b"x"), &[]),
     ];
@@ -148,7 +151,11 @@ fn what_is_seen_stays() {
 
 #[test]
 fn text_is_kept_when_asked_for() {
-    let bytes = with(&[chunk(b"zTXt", &[b"Author\0\0", &deflate(b"me")[..]].concat()), chunk(b"tEXt", b"Title\0x"), chunk(b"tEXt", b"Seed\x007")]);
+    let bytes = with(&[
+        chunk(b"zTXt", &[b"Author\0\0", &deflate(b"me")[..]].concat()),
+        chunk(b"tEXt", b"Title\0x"),
+        chunk(b"tEXt", b"Seed\x007"),
+    ]);
     let cases = [
         (Selection { keep: [Keep::Copyright].into(), ..Selection::default() }, chunk(b"tEXt", b"Author\0me")),
         (Selection { keep: [Keep::Title].into(), ..Selection::default() }, chunk(b"tEXt", b"Title\0x")),

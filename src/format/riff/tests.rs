@@ -41,19 +41,19 @@ fn profile() -> Vec<u8> {
 #[test]
 fn chunks_are_decoded() {
     let size = ["RIFF:ImageWidth=5", "RIFF:ImageHeight=6"];
-    let vp8 =
-        ["RIFF:VP8Version=0 (bicubic reconstruction, normal loop)", size[0], "RIFF:HorizontalScale=0", size[1], "RIFF:VerticalScale=1"];
+    let vp8 = [
+        "RIFF:VP8Version=0 (bicubic reconstruction, normal loop)",
+        size[0],
+        "RIFF:HorizontalScale=0",
+        size[1],
+        "RIFF:VerticalScale=1",
+    ];
     let cases: &[(Vec<u8>, &str, Vec<&str>)] = &[
         (webp(&[lossy()]), "WEBP", vp8.to_vec()),
         (webp(&[lossless()]), "WEBP (lossless)", vec![size[0], size[1], "RIFF:AlphaIsUsed=Yes"]),
         (webp(&[extended(0), lossy()]), "Extended WEBP", [&["RIFF:WebP_Flags=(none)", size[0], size[1]][..], &vp8].concat()),
         (
-            webp(&[
-                extended(2),
-                chunk(b"ANIM", &[1, 2, 3, 4, 0, 0]),
-                frame(1000, &[lossless()]),
-                frame(2500, &[lossless()]),
-            ]),
+            webp(&[extended(2), chunk(b"ANIM", &[1, 2, 3, 4, 0, 0]), frame(1000, &[lossless()]), frame(2500, &[lossless()])]),
             "Extended WEBP",
             vec![
                 "RIFF:WebP_Flags=Animation",
