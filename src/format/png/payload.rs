@@ -23,10 +23,9 @@ pub(super) fn payload(input: &Input) -> Result<Digest> {
         let whole = at <= input.len();
         match &kind {
             b"acTL" => animated |= !image && length == 8,
-            b"PLTE" if !image && whole && (3..=768).contains(&length) => {
-                if !std::mem::replace(&mut palette, true) {
-                    hash.update(&data.up_to(0, 768)?);
-                }
+            b"PLTE" if !image && !palette && whole && (3..=768).contains(&length) => {
+                palette = true;
+                hash.update(&data.up_to(0, 768)?);
             }
             b"fcTL" if animated && whole && length == 26 => {
                 hash.update(&data.up_to(0, 26)?);

@@ -71,12 +71,10 @@ impl Cleaner<'_> {
             b"ALPH" if still(self) && !self.seen.contains(b"ALPH") => self.copy(chunk),
             b"ANIM" if chunk.len() == 6 && !self.seen.contains(b"ANIM") => self.copy(chunk),
             b"ANMF" if chunk.len() > FRAME_HEADER && self.flags & ANIMATION != 0 => self.frame(chunk)?,
-            b"ICCP" if !chunk.cut && !self.seen.contains(b"ICCP") && chunk.len() <= profile::MAX_PROFILE => {
-                if profile::keeps(&self.input.bytes(chunk.data.start, chunk.len())?, self.selection) {
-                    self.flags |= ICC;
-                    self.body.keep("icc");
-                    self.copy(chunk);
-                }
+            b"ICCP" if !chunk.cut && !self.seen.contains(b"ICCP") && self.keeps_profile(chunk)? => {
+                self.flags |= ICC;
+                self.body.keep("icc");
+                self.copy(chunk);
             }
             b"EXIF" if !self.seen.contains(b"EXIF") => self.exif(chunk)?,
             b"C2PA" if self.selection.keeps(Keep::C2pa) && !chunk.cut => {
@@ -86,6 +84,11 @@ impl Cleaner<'_> {
             _ => {}
         }
         Ok(())
+    }
+
+    fn keeps_profile(&self, chunk: &Chunk) -> Result<bool> {
+        let sound = chunk.len() <= profile::MAX_PROFILE;
+        Ok(sound && profile::keeps(&self.input.bytes(chunk.data.start, chunk.len())?, self.selection))
     }
 
     /// Takes a chunk over.
@@ -196,13 +199,14 @@ pub(super) fn payload(input: &Input) -> Result<Digest> {
     let mut hash = Xxh3::new();
     let extended = &input.array::<4>(HEADER)? == b"VP8X";
     let animated = extended && input.u8(HEADER + 8)? & ANIMATION != 0;
-    images(input, HEADER..form_end(input)?, (extended, animated), Vec::new(), &mut hash)?;
+    images(input, HEADER..form_end(input)?, (extended, animated), None, &mut hash)?;
     Ok(Digest(hash.digest128()))
 }
 
-/// The images in a range, and whether there were any; what stands `before` one counts with it: a frame's header, the alpha.
-fn images(input: &Input, range: Range<u64>, kind: (bool, bool), mut before: Vec<Range<u64>>, hash: &mut Xxh3) -> Result<bool> {
+/// The images in a range, and whether there were any. A frame's header and the alpha count with the image behind them.
+fn images(input: &Input, range: Range<u64>, kind: (bool, bool), header: Option<Range<u64>>, hash: &mut Xxh3) -> Result<bool> {
     let (extended, animated) = kind;
+    let mut before = Vec::from_iter(header);
     let (mut at, mut still, mut alpha) = (range.start, false, false);
     while at + 8 <= range.end {
         let id: [u8; 4] = input.array(at)?;
@@ -212,7 +216,7 @@ fn images(input: &Input, range: Range<u64>, kind: (bool, bool), mut before: Vec<
         match &id {
             b"ANMF" if animated && length > FRAME_HEADER => {
                 let inside = data.start + FRAME_HEADER;
-                still |= images(input, inside..data.end, (true, false), vec![data.start..inside], hash)?;
+                still |= images(input, inside..data.end, (true, false), Some(data.start..inside), hash)?;
             }
             b"ALPH" if !still && extended && !std::mem::replace(&mut alpha, true) => before.push(data),
             b"VP8 " | b"VP8L" if !still => {
