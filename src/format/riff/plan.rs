@@ -2,7 +2,7 @@
 
 use super::{Chunk, Chunks, FRAME_HEADER, HEADER, form_end, probe};
 use crate::{
-    encode::exif,
+    encode::{exif, select},
     error::{Code, Error, Result},
     format::{Digest, Keep, Kind, Part, Piece, Plan, Selection, profile},
     input::Input,
@@ -12,6 +12,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 /// Bits of `VP8X` (RFC 9649, 2.7.1).
 const ANIMATION: u8 = 0x02;
+const XMP: u8 = 0x04;
 const EXIF: u8 = 0x08;
 const ALPHA: u8 = 0x10;
 const ICC: u8 = 0x20;
@@ -77,6 +78,7 @@ impl Cleaner<'_> {
                 self.copy(chunk);
             }
             b"EXIF" if !self.seen.contains(b"EXIF") => self.exif(chunk)?,
+            b"XMP " | b"XMP\0" if !chunk.cut && select::texts(self.selection) && self.flags & XMP == 0 => self.xmp(chunk)?,
             b"C2PA" if self.selection.keeps(Keep::C2pa) && !chunk.cut => {
                 self.body.keep("c2pa");
                 self.copy(chunk);
@@ -143,6 +145,19 @@ impl Cleaner<'_> {
             self.copy(chunk);
         } else {
             self.body.bytes(framed(*b"EXIF", &block.bytes));
+        }
+        Ok(())
+    }
+
+    fn xmp(&mut self, chunk: &Chunk) -> Result<()> {
+        let packet = self.input.bytes(chunk.data.start, chunk.len())?;
+        let Some(block) = select::xmp(&packet, self.selection) else { return Ok(()) };
+        self.flags |= XMP;
+        block.kept.iter().for_each(|name| self.body.keep(name));
+        if &chunk.id == b"XMP " && block.bytes == packet[..] {
+            self.copy(chunk);
+        } else {
+            self.body.bytes(framed(*b"XMP ", &block.bytes));
         }
         Ok(())
     }
