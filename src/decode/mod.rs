@@ -1,6 +1,5 @@
 //! Standards: bytes in, tags out. One file each; none knows of a container.
 
-pub mod bmff;
 pub mod exif;
 pub mod gif;
 pub mod gpmf;
@@ -14,6 +13,7 @@ pub mod mpf;
 pub mod pdf;
 pub mod photoshop;
 pub mod png;
+pub mod quicktime;
 pub mod riff;
 pub mod text;
 pub mod trailer;
@@ -36,7 +36,6 @@ const MAX_CHILDREN: usize = 10_000;
 pub struct Facts {
     /// ExifTool's `FileType` of the container.
     pub file_type: &'static str,
-    pub make: Name,
     pub model: Name,
     pub serial_number: Option<Name>,
     pub shutter_count: Option<u32>,
@@ -121,7 +120,7 @@ pub fn decode(kind: Kind, input: &Input, sink: &mut Sink) {
         Kind::Png(chunk) => png::decode(chunk, input, sink),
         Kind::Gif(label) => gif::decode(label, input, sink),
         Kind::Riff(chunk) => riff::decode(chunk, input, sink),
-        Kind::Bmff(fourcc) => bmff::decode(fourcc, input, sink),
+        Kind::Bmff(id) => quicktime::decode(id, input, sink),
         Kind::Pdf(table) => pdf::decode(table, input, sink),
         Kind::Mpf => mpf::decode(input, sink),
         Kind::Trailer(format) => trailer::decode(format, input, sink),

@@ -85,6 +85,7 @@ static FILES: &[(&str, &str)] = &[
     ("MNG", include_str!("mng.tags")),
     ("PNG", include_str!("png.tags")),
     ("Photoshop", include_str!("photoshop.tags")),
+    ("QuickTime", include_str!("quicktime.tags")),
     ("RIFF", include_str!("riff.tags")),
     ("XMP", include_str!("xmp.tags")),
 ];
