@@ -5,6 +5,8 @@
 
 pub mod bmff;
 pub mod gif;
+#[cfg(test)]
+pub mod harness;
 pub mod icc;
 pub mod jpeg;
 pub mod nested;
