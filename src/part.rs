@@ -31,8 +31,8 @@ pub enum Kind {
     Riff([u8; 4]),
     /// An ISO base media or QuickTime box that is no other kind.
     Bmff([u8; 4]),
-    /// The PDF document information dictionary.
-    PdfInfo,
+    /// A PDF dictionary, its references resolved, by the name of its table: `Info`, `Root` …
+    Pdf(&'static str),
     /// Multi-Picture Format's own TIFF block (`MPF\0` cut off).
     Mpf,
     /// JUMBF boxes (C2PA).
@@ -76,6 +76,14 @@ pub enum Origin {
 impl Origin {
     pub fn span(range: Range<u64>) -> Self {
         Origin::Spans(SmallVec::from_buf([range]))
+    }
+
+    /// Where the part begins in the file.
+    pub fn start(&self) -> Option<u64> {
+        match self {
+            Origin::Spans(spans) => spans.first().map(|s| s.start),
+            Origin::Decoded { .. } => None,
+        }
     }
 
     /// The bytes as an input of their own; `limit` bounds what is joined in memory.

@@ -50,6 +50,8 @@ pub struct Sink {
     pub place: Place,
     /// How many blocks of a kind were there before: the second ICC profile's groups are `ICC_Profile2`.
     pub ordinal: u32,
+    /// So many bytes were inflated so far: a bound on what one file may unfold to.
+    pub inflated: u64,
 }
 
 /// A block of another standard inside a decoded one (an ICC profile in a TIFF tag, a thumbnail).
@@ -111,7 +113,7 @@ pub fn decode(kind: Kind, input: &Input, sink: &mut Sink) {
         Kind::Gif(label) => gif::decode(label, input, sink),
         Kind::Riff(chunk) => riff::decode(chunk, input, sink),
         Kind::Bmff(fourcc) => bmff::decode(fourcc, input, sink),
-        Kind::PdfInfo => pdf::decode(input, sink),
+        Kind::Pdf(table) => pdf::decode(table, input, sink),
         Kind::Mpf => mpf::decode(input, sink),
         Kind::Trailer(format) => trailer::decode(format, input, sink),
         // Files inside the file, and what only a removal looks at: no tags of their own.

@@ -10,6 +10,7 @@ pub mod jpeg;
 pub mod nested;
 pub mod pdf;
 pub mod png;
+pub mod profile;
 pub mod riff;
 pub mod tiff;
 pub mod xmp;

@@ -51,4 +51,259 @@
 //! **Labels** are indented further: a value (a number in any base, a text, several numbers in quotes), then what it means.
 //! `*` is the label of all other values.
 
+pub mod cond;
+mod emit;
+pub mod expr;
+pub mod format;
+mod labels;
+mod parse;
 pub mod print;
+
+pub use emit::{emit, emit_row, packed, value_of};
+pub use format::{ByteOrder, Format};
+pub use labels::Labels;
+
+use crate::{
+    decode::Facts,
+    metadata::{Group, Name, Priority, Value},
+    part::Kind,
+};
+use cond::Cond;
+use expr::Expr;
+use std::{
+    collections::HashMap,
+    sync::{LazyLock, OnceLock},
+};
+
+/// Every table file: the prefix of its tables' names (before `::`), and its text.
+static FILES: &[(&str, &str)] = &[];
+
+/// What a value may depend on beside itself.
+#[derive(Clone, Debug)]
+pub struct Context<'a> {
+    pub facts: &'a Facts,
+    /// How the value was stored.
+    pub format: Option<Format>,
+    pub order: ByteOrder,
+    /// Number of values stored.
+    pub count: u64,
+    /// Bytes of the value, or of the packed block.
+    pub size: u64,
+    /// Values of earlier rows of a packed table, by id.
+    pub rows: &'a [(i64, f64)],
+}
+
+impl<'a> Context<'a> {
+    pub fn new(facts: &'a Facts) -> Self {
+        Context { facts, format: None, order: ByteOrder::Big, count: 1, size: 0, rows: &[] }
+    }
+
+    /// The value of an earlier row.
+    pub fn row(&self, id: i64) -> Option<f64> {
+        self.rows.iter().rev().find(|(i, _)| *i == id).map(|(_, v)| *v)
+    }
+}
+
+/// What a row is found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key<'a> {
+    /// A tag id or an index; the second number tells rows of one index apart (`46.1`).
+    Number(i64, u16),
+    Text(&'a str),
+}
+
+macro_rules! key_from_int {
+    ($($t:ty)*) => {$(impl From<$t> for Key<'_> { fn from(v: $t) -> Self { Key::Number(v.into(), 0) } })*};
+}
+key_from_int!(u8 u16 u32 i32 i64);
+
+impl<'a> From<&'a str> for Key<'a> {
+    fn from(v: &'a str) -> Self {
+        Key::Text(v)
+    }
+}
+
+/// How the rows of a table are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// The decoder looks ids up.
+    Keyed,
+    /// Ids are indices into a run of bytes, in units of the format.
+    Packed(Format),
+    /// Rows follow each other.
+    Serial(Format),
+}
+
+/// A table, compiled.
+#[derive(Debug)]
+pub struct Table {
+    pub name: &'static str,
+    pub group: Group,
+    pub layout: Layout,
+    /// Index of the row of the first byte.
+    pub first: i64,
+    pub order: Option<ByteOrder>,
+    pub priority: Priority,
+    /// A decoder of its own, see `decode::ifd`.
+    pub proc: Option<&'static str>,
+    /// Sorted by key; rows of one key in the order of the file.
+    pub rows: Vec<Row>,
+}
+
+/// A line of a table, compiled.
+#[derive(Debug)]
+pub struct Row {
+    pub key: Key<'static>,
+    pub name: &'static str,
+    pub format: Option<Format>,
+    pub order: Option<ByteOrder>,
+    pub count: Count,
+    conds: Box<[Cond]>,
+    mask: u64,
+    convert: Option<print::Convert>,
+    calc: Option<Expr>,
+    printer: Option<print::Printer>,
+    printf: Option<&'static str>,
+    labels: Option<&'static Labels>,
+    pub flags: Flags,
+    pub sub: Option<Sub>,
+    pub child: Option<Kind>,
+    group: Option<&'static str>,
+    priority: Option<Priority>,
+}
+
+/// How many values a row has.
+#[derive(Debug)]
+pub enum Count {
+    /// As the surroundings say; one in a packed table.
+    Unsaid,
+    Fixed(u64),
+    /// Computed from earlier rows.
+    Computed(Expr),
+    /// All bytes that are left.
+    Rest,
+}
+
+/// What a row says with a word.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Flags {
+    pub bits: bool,
+    pub each: bool,
+    pub hex: bool,
+    pub plain: bool,
+    pub binary: bool,
+    pub hidden: bool,
+    pub list: bool,
+    pub raw: bool,
+}
+
+/// A link to the table that decodes a row's value.
+#[derive(Debug)]
+pub struct Sub {
+    name: &'static str,
+    target: OnceLock<Option<&'static Table>>,
+    /// Bytes of the value before the block.
+    pub start: u64,
+    pub order: Option<ByteOrder>,
+    /// How an IFD's offsets count, see `decode::ifd`.
+    pub base: Option<&'static str>,
+}
+
+impl Sub {
+    /// The table. `None` only where a table file names one that does not exist, which a test forbids.
+    pub fn table(&self) -> Option<&'static Table> {
+        *self.target.get_or_init(|| table(self.name))
+    }
+}
+
+impl Table {
+    /// The row of that key whose conditions hold.
+    pub fn row<'k>(&self, key: impl Into<Key<'k>>, value: &Value, context: &Context) -> Option<&Row> {
+        let key = key.into();
+        let from = self.rows.partition_point(|r| r.key < key);
+        self.rows[from..].iter().take_while(|r| r.key == key).find(|r| r.holds(value, context))
+    }
+
+    /// Is there any row of that key?
+    pub fn knows<'k>(&self, key: impl Into<Key<'k>>) -> bool {
+        let key = key.into();
+        self.rows.binary_search_by(|r| r.key.cmp(&key)).is_ok()
+    }
+
+    /// The first row of that name.
+    pub fn named(&self, name: &str) -> Option<&Row> {
+        self.rows.iter().find(|r| r.name == name)
+    }
+}
+
+impl Row {
+    /// Do the row's conditions hold?
+    pub fn holds(&self, value: &Value, context: &Context) -> bool {
+        self.conds.iter().all(|c| c.holds(value, context))
+    }
+
+    /// Does looking at the value decide whether the row holds?
+    pub fn is_conditional(&self) -> bool {
+        !self.conds.is_empty()
+    }
+
+    /// The group of the row's tags in `table`.
+    pub fn group_in(&self, table: &Group) -> Group {
+        match self.group {
+            Some(place) => Group { kind: table.kind, place: Name::new_static(place) },
+            None => table.clone(),
+        }
+    }
+}
+
+/// Where each section of the table files stands: found by one look over the files, parsed when somebody asks.
+struct Section {
+    heading: &'static str,
+    body: &'static str,
+    compiled: OnceLock<Table>,
+}
+
+type Sections = HashMap<&'static str, Section>;
+type Find = Box<dyn FnOnce() -> Sections + Send>;
+
+static TABLES: LazyLock<HashMap<&'static str, LazyLock<Sections, Find>>> = LazyLock::new(|| {
+    FILES
+        .iter()
+        .map(|&(prefix, text)| {
+            let find: Find = Box::new(move || sections(text));
+            (prefix, LazyLock::new(find))
+        })
+        .collect()
+});
+
+fn sections(text: &'static str) -> Sections {
+    parse::sections(text)
+        .map(|(word, heading, body)| {
+            let name = heading.split_whitespace().next().unwrap_or_default();
+            let _ = word;
+            (name, Section { heading, body, compiled: OnceLock::new() })
+        })
+        .collect()
+}
+
+/// The table of that name: `Canon::Main`.
+pub fn table(name: &str) -> Option<&'static Table> {
+    let (prefix, _) = name.split_once("::")?;
+    let (&prefix, sections) = TABLES.get_key_value(prefix)?;
+    let section = sections.get(name)?;
+    Some(section.compiled.get_or_init(|| parse::table(prefix, section.heading, section.body)))
+}
+
+/// The body of the `labels` section of that name in the file of that prefix.
+fn label_section(prefix: &str, name: &str) -> Option<&'static str> {
+    TABLES.get(prefix)?.get(name).map(|s| s.body)
+}
+
+/// A table by its name, looked up once per place in the code.
+#[macro_export]
+macro_rules! table {
+    ($name:literal) => {{
+        static TABLE: std::sync::OnceLock<Option<&'static $crate::tags::Table>> = std::sync::OnceLock::new();
+        *TABLE.get_or_init(|| $crate::tags::table($name))
+    }};
+}

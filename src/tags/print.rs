@@ -1,1 +1,197 @@
-//! Conversions and printers that tables name.
+//! Conversions (`value=NAME`) and printers (`print=NAME`) that tables name.
+
+use super::Context;
+use crate::metadata::{Print, Value, significant};
+
+/// A conversion of a stored value; `None`: there is nothing to show.
+pub type Convert = fn(&Value, &Context) -> Option<Value>;
+
+/// How a converted value prints.
+#[derive(Clone, Copy, Debug)]
+pub enum Printer {
+    /// When somebody looks.
+    Lazy(fn(&Value) -> String),
+    /// At once: it depends on more than the value.
+    Now(fn(&Value, &Context) -> Print),
+}
+
+/// The conversion of that name.
+pub fn converter(name: &str) -> Option<Convert> {
+    Some(match name {
+        // APEX values: exposure time and f-number (Exif 3.0, annex C).
+        "apex_time" => |v, _| v.as_f64().map(|x| Value::Float(if x.abs() < 100.0 { (-x).exp2() } else { 0.0 })),
+        "apex_aperture" => |v, _| v.as_f64().map(|x| Value::Float((x / 2.0).exp2())),
+        _ => return None,
+    })
+}
+
+/// The printer of that name.
+pub fn printer(name: &str) -> Option<Printer> {
+    Some(Printer::Lazy(match name {
+        "exposure_time" => exposure_time,
+        "fnumber" => fnumber,
+        "version" => version,
+        "date" => date,
+        "signed" => signed,
+        "fraction" => fraction,
+        "hex" => |v| v.as_i64().map_or_else(|| v.to_string(), |n| format!("0x{n:x}")),
+        "yes_no" => |v| if v.as_f64() == Some(0.0) { "No" } else { "Yes" }.to_owned(),
+        "on_off" => |v| if v.as_f64() == Some(0.0) { "Off" } else { "On" }.to_owned(),
+        _ => return None,
+    }))
+}
+
+/// Seconds as photographers write them: `1/250` below a quarter, else with one decimal.
+pub fn exposure_time(v: &Value) -> String {
+    match v.as_f64() {
+        Some(s) if s > 0.0 && s < 0.25001 => format!("1/{:.0}", (0.5 + 1.0 / s).floor()),
+        Some(s) => {
+            let text = format!("{s:.1}");
+            text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+        }
+        None => v.to_string(),
+    }
+}
+
+/// An f-number: one decimal, two below 1.
+pub fn fnumber(v: &Value) -> String {
+    match v.as_f64() {
+        Some(f) if f > 0.0 && f < 1.0 => format!("{f:.2}"),
+        Some(f) => format!("{f:.1}"),
+        None => v.to_string(),
+    }
+}
+
+/// A version of four digits: NULs vanish.
+pub fn version(v: &Value) -> String {
+    v.to_string().chars().filter(|&c| c != '\0').collect()
+}
+
+/// A date that is stored as it prints; ISO 8601's `-` and `T` become `:` and a blank.
+pub fn date(v: &Value) -> String {
+    v.to_string()
+}
+
+/// A number with its sign when it is above zero.
+pub fn signed(v: &Value) -> String {
+    match v.as_f64() {
+        Some(n) if n > 0.0 => format!("+{v}"),
+        _ => v.to_string(),
+    }
+}
+
+/// A compensation as a fraction of halves and thirds: `+1/3`, `-0.7`, `0`.
+pub fn fraction(v: &Value) -> String {
+    let Some(value) = v.as_f64() else { return v.to_string() };
+    // Values such as 0.33 stand for thirds.
+    let value = value * 1.00001;
+    if value == 0.0 {
+        return "0".into();
+    }
+    if (value.trunc() / value) > 0.999 {
+        return format!("{:+}", value.trunc() as i64);
+    }
+    if ((value * 2.0).trunc() / (value * 2.0)) > 0.999 {
+        return format!("{:+}/2", (value * 2.0).trunc() as i64);
+    }
+    if ((value * 3.0).trunc() / (value * 3.0)) > 0.999 {
+        return format!("{:+}/3", (value * 3.0).trunc() as i64);
+    }
+    let text = significant(value, 3);
+    if value > 0.0 { format!("+{text}") } else { text }
+}
+
+/// A value in a printf pattern: each conversion takes the next element; `%s`, `%d`, `%x`, `%X`, `%c`, `%.Nf`, `%g`, `%+d`, `%.2d`, `%%`.
+pub fn printf(format: &str, value: &Value) -> String {
+    let mut out = String::with_capacity(format.len() + 12);
+    let elements = value.elements();
+    let conversions = format.matches('%').count() - 2 * format.matches("%%").count();
+    let mut next = 0;
+    let mut rest = format;
+    while let Some(at) = rest.find('%') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix('%') {
+            out.push('%');
+            rest = after;
+            continue;
+        }
+        let Some(end) = rest.find(|c: char| c.is_ascii_alphabetic()) else { break };
+        let (spec, conversion) = (&rest[..end], &rest[end..=end]);
+        rest = &rest[end + 1..];
+        // A single conversion takes the whole value.
+        let element = if conversions == 1 { Some(value) } else { elements.get(next) };
+        next += 1;
+        if let Some(element) = element {
+            one(spec, conversion, element, &mut out);
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+fn one(spec: &str, conversion: &str, value: &Value, out: &mut String) {
+    let (width, precision) = spec.split_once('.').map_or((spec, None), |(w, p)| (w, p.parse::<usize>().ok()));
+    let plus = width.contains('+');
+    let zero = width.trim_start_matches('+').starts_with('0');
+    let width: usize = width.trim_start_matches(['+', '-', ' ']).parse().unwrap_or(0).min(100);
+    let number = value.as_f64();
+    let mut text = match (conversion, number) {
+        ("d", Some(n)) => format!("{:0w$}", n.trunc() as i64, w = precision.unwrap_or(0).min(100)),
+        ("x", Some(n)) => format!("{:0w$x}", n as i64, w = precision.unwrap_or(0).min(100)),
+        ("X", Some(n)) => format!("{:0w$X}", n as i64, w = precision.unwrap_or(0).min(100)),
+        ("f", Some(n)) => format!("{n:.p$}", p = precision.unwrap_or(6).min(100)),
+        ("g", Some(n)) => significant(n, precision.unwrap_or(6)),
+        ("c", Some(n)) => char::from(n.clamp(0.0, 255.0) as u8).to_string(),
+        _ => value.to_string(),
+    };
+    if plus && number.is_some_and(|n| n >= 0.0) {
+        text.insert(0, '+');
+    }
+    while text.len() < width {
+        text.insert(0, if zero { '0' } else { ' ' });
+    }
+    out.push_str(&text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn printers() {
+        let cases: &[(&str, Value, &str)] = &[
+            ("exposure_time", Value::Rational(1, 250), "1/250"),
+            ("exposure_time", Value::Float(0.3), "0.3"),
+            ("exposure_time", Value::Int(2), "2"),
+            ("fnumber", Value::Float(2.8), "2.8"),
+            ("fnumber", Value::Float(0.95), "0.95"),
+            ("fraction", Value::Float(0.3333), "+1/3"),
+            ("fraction", Value::Float(-0.5), "-1/2"),
+            ("fraction", Value::Int(0), "0"),
+            ("fraction", Value::Int(2), "+2"),
+            ("signed", Value::Int(3), "+3"),
+        ];
+        for (name, value, want) in cases {
+            let Some(Printer::Lazy(f)) = printer(name) else { panic!("{name}") };
+            assert_eq!(&f(value), want, "{name} {value:?}");
+        }
+    }
+
+    #[test]
+    fn patterns() {
+        let cases: &[(&str, Value, &str)] = &[
+            ("%.1f mm", Value::Float(50.04), "50.0 mm"),
+            ("%s mm", Value::Rational(55, 2), "27.5 mm"),
+            ("%d.%d", Value::Array(vec![1u8.into(), 2u8.into()]), "1.2"),
+            ("%.8x", Value::Int(255), "000000ff"),
+            ("%.3d-%.4d", Value::Array(vec![7u8.into(), 12u8.into()]), "007-0012"),
+            ("%+d", Value::Int(4), "+4"),
+            ("%d%%", Value::Int(50), "50%"),
+            ("%s", Value::Array(vec![1u8.into(), 2u8.into()]), "1 2"),
+        ];
+        for (format, value, want) in cases {
+            assert_eq!(&printf(format, value), want, "{format} {value:?}");
+        }
+    }
+}

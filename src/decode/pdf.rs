@@ -1,8 +1,0 @@
-//! The PDF document information dictionary.
-
-use super::Sink;
-use crate::input::Input;
-
-pub fn decode(input: &Input, sink: &mut Sink) {
-    let _ = (input, sink);
-}

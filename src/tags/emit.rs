@@ -1,0 +1,250 @@
+//! From a stored value and its row to a tag.
+
+use super::{ByteOrder, Context, Count, Format, Key, Layout, Row, Table, print};
+use crate::{
+    decode::Sink,
+    input::Input,
+    metadata::{Blob, Group, Print, Tag, Value},
+};
+use smallvec::SmallVec;
+
+/// Rows of one serial or packed block, at most so many are remembered for `#N`.
+const MAX_ROWS: usize = 4096;
+/// Longer undefined data prints as binary.
+const MAX_TEXT_UNDEF: usize = 1024;
+
+/// Adds the tag that `table` says for `key`. Unknown keys add nothing. `true`: a row was found.
+pub fn emit<'k>(table: &'static Table, key: impl Into<Key<'k>>, value: Value, group: &Group, sink: &mut Sink) -> bool {
+    let context = Context { count: value.elements().len() as u64, ..Context::new(&sink.facts) };
+    let Some(row) = table.row(key, &value, &context) else { return false };
+    let tag = tag_of(table, row, value, group, &context);
+    if let Some(tag) = tag {
+        sink.push(tag);
+    }
+    true
+}
+
+/// Adds the tag of a row that was found already.
+pub fn emit_row(
+    table: &'static Table,
+    row: &Row,
+    value: Value,
+    group: &Group,
+    sink: &mut Sink,
+    context: impl FnOnce(&mut Context),
+) {
+    let mut ctx = Context::new(&sink.facts);
+    context(&mut ctx);
+    let tag = tag_of(table, row, value, group, &ctx);
+    if let Some(tag) = tag {
+        sink.push(tag);
+    }
+}
+
+/// The tag of a row's stored value; `None` for a hidden one.
+pub fn tag_of(table: &Table, row: &Row, value: Value, group: &Group, context: &Context) -> Option<Tag> {
+    if row.flags.hidden {
+        return None;
+    }
+    let (value, print) = value_of(row, value, context)?;
+    Some(Tag {
+        group: row.group_in(group),
+        name: smol_str::SmolStr::new_static(row.name),
+        value,
+        print,
+        priority: row.priority.unwrap_or(table.priority),
+    })
+}
+
+/// A row's value after its conversions, and how it prints. `None`: the conversion says that there is nothing to show.
+pub fn value_of(row: &Row, mut value: Value, context: &Context) -> Option<(Value, Print)> {
+    if row.mask != 0
+        && let Some(n) = value.as_i64()
+    {
+        value = Value::from((n as u64 & row.mask) >> row.mask.trailing_zeros());
+    }
+    if row.flags.binary {
+        return Some((as_binary(value), Print::Plain));
+    }
+    if let Some(convert) = row.convert {
+        value = convert(&value, context)?;
+    }
+    if let Some(calc) = &row.calc {
+        value = map(value, |v| match v.as_f64().and_then(|x| calc.eval(x, |id| context.row(id))) {
+            Some(n) if n.is_finite() => Value::Float(n),
+            _ => v,
+        });
+    }
+    if let Value::Binary(Blob::Bytes(bytes)) = &value
+        && row.printer.is_none()
+        && bytes.len() <= MAX_TEXT_UNDEF
+        && matches!(row.count, Count::Fixed(_) | Count::Unsaid)
+        && row.format == Some(Format::Undef)
+    {
+        value = Value::Text(super::format::text(bytes));
+    }
+    if !row.flags.raw
+        && let Value::Text(t) = &value
+        && t.ends_with(' ')
+    {
+        value = Value::Text(t.trim_end_matches(' ').into());
+    }
+    if row.flags.list
+        && let Value::Array(elements) = value
+    {
+        value = Value::List(elements);
+    }
+    let print = print_of(row, &value, context);
+    Some((value, print))
+}
+
+fn as_binary(value: Value) -> Value {
+    match value {
+        Value::Binary(_) => value,
+        // What prints as text elsewhere is as long here as its text.
+        other => Value::Binary(Blob::Bytes(other.to_string().into_bytes())),
+    }
+}
+
+fn map(value: Value, mut f: impl FnMut(Value) -> Value) -> Value {
+    match value {
+        Value::Array(v) => Value::Array(v.into_iter().map(f).collect()),
+        Value::List(v) => Value::List(v.into_iter().map(f).collect()),
+        one => f(one),
+    }
+}
+
+fn print_of(row: &Row, value: &Value, context: &Context) -> Print {
+    if let Some(labels) = row.labels {
+        if row.flags.bits {
+            if row.flags.each || matches!(value, Value::Array(_)) {
+                return joined(value, ", ", |v| labels.bits(bits_of(v)));
+            }
+            return labels.bits(bits_of(value)).into();
+        }
+        if row.flags.each
+            && let Value::Array(_) | Value::List(_) = value
+        {
+            return joined(value, "; ", |v| labels.of(v).or(labels.other()).map_or_else(|| unlabelled(row, v), str::to_owned));
+        }
+        if let Some(label) = labels.of(value) {
+            return label.into();
+        }
+        if row.printer.is_none() && row.printf.is_none() {
+            return match labels.other() {
+                Some(label) => label.into(),
+                None if row.flags.plain => Print::Plain,
+                None => unlabelled(row, value).into(),
+            };
+        }
+    }
+    if let Some(format) = row.printf {
+        return print::printf(format, value).into();
+    }
+    match row.printer {
+        Some(print::Printer::Lazy(f)) => Print::With(f),
+        Some(print::Printer::Now(f)) => f(value, context),
+        None => Print::Plain,
+    }
+}
+
+fn bits_of(value: &Value) -> u64 {
+    match value {
+        Value::UInt(v) => *v,
+        other => other.as_i64().unwrap_or_default() as u64,
+    }
+}
+
+fn joined(value: &Value, separator: &str, mut each: impl FnMut(&Value) -> String) -> Print {
+    let mut out = String::new();
+    for (i, v) in value.elements().iter().enumerate() {
+        if i > 0 {
+            out.push_str(separator);
+        }
+        out.push_str(&each(v));
+    }
+    out.into()
+}
+
+fn unlabelled(row: &Row, value: &Value) -> String {
+    match value.as_i64() {
+        _ if row.flags.plain => value.to_string(),
+        Some(n) if row.flags.hex => format!("Unknown (0x{n:x})"),
+        _ => format!("Unknown ({value})"),
+    }
+}
+
+/// Decodes a packed or serial block with its table. Blocks inside it that another table or standard decodes are followed.
+pub fn packed(table: &'static Table, block: &[u8], order: ByteOrder, sink: &mut Sink) {
+    packed_in(table, block, order, &table.group, sink, 0);
+}
+
+/// The same for tags of another group than the table's own; `depth` bounds tables inside tables.
+pub fn packed_in(table: &'static Table, block: &[u8], order: ByteOrder, group: &Group, sink: &mut Sink, depth: u8) {
+    if depth > 8 {
+        return;
+    }
+    let order = table.order.unwrap_or(order);
+    let (unit, serial) = match table.layout {
+        Layout::Packed(format) => (format, false),
+        Layout::Serial(format) => (format, true),
+        Layout::Keyed => return,
+    };
+    let mut seen: SmallVec<[(i64, f64); 16]> = SmallVec::new();
+    let mut next = 0usize;
+    for rows in table.rows.chunk_by(|a, b| a.key == b.key) {
+        let Key::Number(id, _) = rows[0].key else { continue };
+        let at = if serial {
+            Some(next)
+        } else {
+            usize::try_from(id.saturating_sub(table.first)).ok().and_then(|i| i.checked_mul(unit.size()))
+        };
+        let Some(at) = at.filter(|&at| at < block.len()) else { continue };
+        for row in rows {
+            let context = Context { order, size: block.len() as u64, rows: &seen, ..Context::new(&sink.facts) };
+            let (format, count) = extent(row, unit, block.len() - at, &context);
+            let bytes = &block[at..at + (count.saturating_mul(format.size())).min(block.len() - at)];
+            let value = format.read(bytes, count, row.order.unwrap_or(order));
+            let Some(value) = value else { continue };
+            let context = Context { format: Some(format), count: count as u64, ..context };
+            if !row.holds(&value, &context) {
+                continue;
+            }
+            if serial {
+                next = at.saturating_add(count.saturating_mul(format.size()));
+            }
+            let number = value.as_f64();
+            if let Some(sub) = &row.sub {
+                let from = usize::try_from(sub.start).unwrap_or(usize::MAX).min(block.len() - at);
+                let inner = if matches!(row.count, Count::Unsaid) { &block[at..] } else { bytes };
+                if let (Some(target), Some(inner)) = (sub.table(), inner.get(from..)) {
+                    packed_in(target, inner, sub.order.unwrap_or(order), &target.group, sink, depth + 1);
+                }
+            } else if let Some(kind) = row.child {
+                sink.child(kind, row.name, Input::from_bytes(bytes.to_vec()));
+            } else if let Some(tag) = tag_of(table, row, value, group, &context) {
+                sink.push(tag);
+            }
+            if let Some(number) = number
+                && seen.len() < MAX_ROWS
+            {
+                seen.push((id, number));
+            }
+            break;
+        }
+    }
+}
+
+/// Format and number of values of a row, in a block with `left` bytes from its place on.
+fn extent(row: &Row, unit: Format, left: usize, context: &Context) -> (Format, usize) {
+    let format = row.format.unwrap_or(unit);
+    let most = left / format.size();
+    let count = match &row.count {
+        Count::Unsaid if row.format == Some(Format::String) => most,
+        Count::Unsaid => 1,
+        Count::Rest => most,
+        Count::Fixed(n) => usize::try_from(*n).unwrap_or(usize::MAX),
+        Count::Computed(expr) => expr.eval(0.0, |id| context.row(id)).map_or(0, |n| n.clamp(0.0, 1e9) as usize),
+    };
+    (format, count.min(most))
+}
