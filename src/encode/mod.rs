@@ -5,3 +5,4 @@ pub mod icc;
 pub mod iptc;
 pub mod jpeg;
 pub mod select;
+pub mod xmp;

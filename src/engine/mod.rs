@@ -2,4 +2,5 @@
 
 pub mod findings;
 pub mod local;
+pub mod place;
 pub mod removal;

@@ -130,6 +130,7 @@ fn only_what_shows_the_picture_stays() {
             vec![s(0xe1, &[b"Exif\0\0", &short(0x112, 6)]), s(0xe1, &[b"Exif\0\0", &short(0x112, 3)])],
             vec![s(0xe1, &[b"Exif\0\0", &short(0x112, 6)])],
         ),
+        (vec![s(0xe1, &[b"Exif\0\0", &short(0x112, 1)]), s(0xe1, &[b"Exif\0\0", &short(0x112, 3)])], vec![]),
         // Chunks out of order, and one that is not of the profile.
         (
             vec![
@@ -225,7 +226,7 @@ fn ultra_hdr(iso: bool) -> Vec<u8> {
     let description = |rest: &str| {
         xmp(&format!(
             "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description \
-             xmlns:dc='http://purl.org/dc/elements/1.1/' dc:source='private' xmlns:hdrgm='http://ns.adobe.com/hdr-gain-map/1.0/' \
+             xmlns:dc='http://purl.org/dc/elements/1.1/' dc:source='private' dc:format='image/jpeg' xmlns:hdrgm='http://ns.adobe.com/hdr-gain-map/1.0/' \
              hdrgm:Version='1.0'>{rest}</rdf:Description></rdf:RDF></x:xmpmeta>"
         ))
     };
