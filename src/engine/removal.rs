@@ -107,8 +107,19 @@ impl Prepared {
         if !self.plan.kept.iter().any(has_values) || self.plan.len() > IN_MEMORY {
             return Metadata::default();
         }
-        let output = self.plan.to_bytes(&self.input).map(Input::from_bytes);
-        output.and_then(|o| local::extract(&o)).map(|e| e.metadata).unwrap_or_default()
+        self.staying_in_output().unwrap_or_default()
+    }
+
+    fn staying_in_output(&self) -> Result<Metadata> {
+        let output = Input::from_bytes(self.plan.to_bytes(&self.input)?);
+        let mut metadata = local::extract(&output)?.metadata;
+        let mut walk = Walk::new(Depth::Full, self.file_type.clone());
+        (self.format.walk)(&output, &mut walk)?;
+        for part in walk.parts.iter().filter(|p| p.kind == Kind::File) {
+            let inner = local::extract(&part.origin.open(&output, IN_MEMORY)?)?;
+            metadata.tags.extend(inner.metadata.tags);
+        }
+        Ok(metadata)
     }
 
     fn removed_parts(&self) -> Vec<(PartId, &Part)> {
