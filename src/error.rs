@@ -89,6 +89,8 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
         match &self.source {
+            // The system's words would say the same again.
+            Some(_) if self.code == Code::NotFound => Ok(()),
             Some(source) => write!(f, ": {source}"),
             None => Ok(()),
         }

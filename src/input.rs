@@ -1,17 +1,7 @@
 //! The bytes of a file, of memory, or of a part of either: read where asked for, never whole by habit.
 
 use crate::error::{Error, Result};
-use std::{
-    borrow::Cow,
-    cell::Cell,
-    fs::File,
-    io::{Read, Write},
-    ops::Range,
-    os::unix::fs::FileExt,
-    path::Path,
-    rc::Rc,
-    time::Instant,
-};
+use std::{borrow::Cow, cell::Cell, fs::File, io::Write, ops::Range, os::unix::fs::FileExt, path::Path, rc::Rc, time::Instant};
 
 /// So much of a file's beginning is read at once when it is opened: the headers of most files lie within.
 const HEAD: u64 = 64 * 1024;
@@ -44,23 +34,31 @@ pub struct Input {
 impl Input {
     /// Opens a regular file and reads its first 64 KiB.
     pub fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path)?;
-        let meta = file.metadata()?;
+        // Looked at before it is opened: opening a FIFO would wait for its other end, and some devices act on it.
+        let meta = std::fs::metadata(path)?;
         if meta.is_dir() {
             return Err(Error::new(crate::error::Code::Unreadable, "is a directory"));
         }
         if !meta.is_file() {
             return Err(Error::new(crate::error::Code::Unreadable, "is not a regular file"));
         }
-        Self::from_file(file)
+        Self::from_file(File::open(path)?)
     }
 
     /// Of an open regular file.
     pub fn from_file(file: File) -> Result<Self> {
         let len = file.metadata()?.len();
         let want = len.min(HEAD);
-        let mut head = Vec::with_capacity(want as usize);
-        (&file).take(want).read_to_end(&mut head)?;
+        // One call for all of it: `read_to_end` would come in small pieces.
+        let mut head = vec![0; want as usize];
+        let mut held = 0;
+        while held < head.len() {
+            match file.read_at(&mut head[held..], held as u64)? {
+                0 => break,
+                n => held += n,
+            }
+        }
+        head.truncate(held);
         if head.len() as u64 == len {
             return Ok(Self::from_bytes(head));
         }

@@ -10,6 +10,10 @@
 //! Three folders answer "where is X": containers are in [`format`], standards in [`decode`], tables in [`tags`].
 #![forbid(unsafe_code)]
 
+pub mod api;
+pub mod batch;
+pub mod cli;
+pub mod commands;
 pub mod composite;
 pub mod decode;
 pub mod encode;
@@ -17,6 +21,10 @@ pub mod engine;
 pub mod error;
 pub mod format;
 pub mod input;
+pub mod interrupt;
 pub mod metadata;
+pub mod output;
 pub mod part;
+pub mod progress;
+pub mod store;
 pub mod tags;

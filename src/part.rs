@@ -30,7 +30,7 @@ pub enum Kind {
     /// A RIFF chunk that is no other kind.
     Riff([u8; 4]),
     /// An ISO base media or QuickTime box that is no other kind.
-    Bmff([u8; 4]),
+    Bmff(BoxId),
     /// A PDF dictionary, its references resolved, by the name of its table: `Info`, `Root` …
     Pdf(&'static str),
     /// Multi-Picture Format's own TIFF block (`MPF\0` cut off).
@@ -45,6 +45,18 @@ pub enum Kind {
     Opaque,
     /// Structure or coded samples, of interest to the plan alone.
     Payload,
+}
+
+/// A box and where it stands: the same name means different things in different boxes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BoxId {
+    pub name: [u8; 4],
+    /// The box around it; zeros at the top.
+    pub parent: [u8; 4],
+    /// Its track, counted from 1; 0 outside of tracks.
+    pub track: u16,
+    /// `false` for a property of secondary items of an image alone.
+    pub main: bool,
 }
 
 /// What a part is for.

@@ -1,18 +1,21 @@
 //! Standards: bytes in, tags out. One file each; none knows of a container.
 
-pub mod bmff;
 pub mod exif;
 pub mod gif;
+pub mod gpmf;
 pub mod icc;
 pub mod ifd;
 pub mod iptc;
 pub mod jpeg;
 pub mod makernote;
+pub mod md5;
 pub mod mpf;
 pub mod pdf;
 pub mod photoshop;
 pub mod png;
+pub mod quicktime;
 pub mod riff;
+pub mod text;
 pub mod trailer;
 pub mod xmp;
 
@@ -33,7 +36,6 @@ const MAX_CHILDREN: usize = 10_000;
 pub struct Facts {
     /// ExifTool's `FileType` of the container.
     pub file_type: &'static str,
-    pub make: Name,
     pub model: Name,
     pub serial_number: Option<Name>,
     pub shutter_count: Option<u32>,
@@ -52,6 +54,8 @@ pub struct Sink {
     pub ordinal: u32,
     /// So many bytes were inflated so far: a bound on what one file may unfold to.
     pub inflated: u64,
+    /// ICC profiles and IPTC blocks so far.
+    pub seen: [u32; 2],
 }
 
 /// A block of another standard inside a decoded one (an ICC profile in a TIFF tag, a thumbnail).
@@ -102,6 +106,10 @@ impl Sink {
 
 /// Decodes a part by its kind.
 pub fn decode(kind: Kind, input: &Input, sink: &mut Sink) {
+    if let Some(i) = [Kind::Icc, Kind::Iptc].iter().position(|k| *k == kind) {
+        sink.ordinal = sink.seen[i];
+        sink.seen[i] = sink.seen[i].saturating_add(1);
+    }
     match kind {
         Kind::Exif => exif::decode(input, sink),
         Kind::Xmp => xmp::decode(input, sink),
@@ -112,7 +120,7 @@ pub fn decode(kind: Kind, input: &Input, sink: &mut Sink) {
         Kind::Png(chunk) => png::decode(chunk, input, sink),
         Kind::Gif(label) => gif::decode(label, input, sink),
         Kind::Riff(chunk) => riff::decode(chunk, input, sink),
-        Kind::Bmff(fourcc) => bmff::decode(fourcc, input, sink),
+        Kind::Bmff(id) => quicktime::decode(id, input, sink),
         Kind::Pdf(table) => pdf::decode(table, input, sink),
         Kind::Mpf => mpf::decode(input, sink),
         Kind::Trailer(format) => trailer::decode(format, input, sink),

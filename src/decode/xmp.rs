@@ -242,7 +242,8 @@ impl<'s> Walker<'s> {
     fn close(&mut self) {
         let Some(element) = self.stack.pop() else { return };
         self.base64 = element.base64;
-        if !element.has_elements && !(element.has_values && self.text.trim_ascii().is_empty()) {
+        let is_value = !element.has_values || !self.text.trim_ascii().is_empty();
+        if is_value && !element.has_elements {
             let text = std::mem::take(&mut self.text);
             self.value(&text, element.language, element.role == Role::Item);
             self.text = text;

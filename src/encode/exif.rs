@@ -1,32 +1,317 @@
 //! A fresh Exif block of the few fields that are kept.
 
+use super::select::Block;
 use crate::{
-    format::{Keep, Kept, Selection},
+    format::{Keep, Kept, Selection, nested},
     input::Input,
 };
+use exif::{Context, Field, In, Tag, Value, experimental::Writer};
+use std::io::Cursor;
 
-/// A block, and the names of what is in it.
-#[derive(Debug, PartialEq)]
-pub struct Block {
-    /// A TIFF structure, without `Exif\0\0`.
-    pub bytes: Vec<u8>,
-    pub kept: Vec<Kept>,
+/// The fields of an Exif block that a selection keeps, written afresh in the byte order of the block: `None` if there are none.
+/// Damage loses the fields behind it, never more.
+pub fn reduce(block: &Input, selection: &Selection) -> Option<Block> {
+    let reader = Reader::new(block)?;
+    let mut kept = Vec::new();
+    let mut fields = Vec::new();
+    let first = reader.u32(4)?;
+    let directories = [(Context::Tiff, Some(first)), (Context::Exif, None), (Context::Gps, None)];
+    let pointers = reader.pointers(first.into());
+    for (context, offset) in directories {
+        let offset = match context {
+            Context::Exif => pointers.exif,
+            Context::Gps => pointers.gps,
+            _ => offset,
+        };
+        // The default selection keeps nothing of the others: do not look.
+        if context != Context::Tiff && !super::select::texts(selection) {
+            continue;
+        }
+        let Some(offset) = offset else { continue };
+        for entry in reader.entries(offset.into()) {
+            if let Some(name) = keeps(selection, context, entry.tag)
+                && let Some(value) = reader.value(&entry).filter(|v| is_sound(context, entry.tag, v))
+                && !fields.iter().any(|f: &Field| f.tag == Tag(context, entry.tag))
+            {
+                fields.push(Field { tag: Tag(context, entry.tag), ifd_num: In::PRIMARY, value });
+                if !kept.contains(&name) {
+                    kept.push(name);
+                }
+            }
+        }
+    }
+    let thumbnail = thumbnail(&reader, first, selection);
+    if thumbnail.is_some() {
+        kept.push("thumbnail");
+    }
+    let bytes = write(&fields, thumbnail.as_deref(), reader.little)?;
+    Some(Block { bytes, kept })
 }
 
-/// The fields of an Exif block that a selection keeps, written afresh: `None` if there are none.
-pub fn reduce(block: &Input, selection: &Selection) -> Option<Block> {
-    let little = block.starts_with(b"II*\0");
-    let u16_at = |at| if little { block.u16_le(at) } else { block.u16_be(at) }.ok();
-    let u32_at = |at| if little { block.u32_le(at) } else { block.u32_be(at) }.ok();
-    let first = u64::from(u32_at(4)?);
-    let at = (0..u64::from(u16_at(first)?)).map(|i| first + 2 + 12 * i).find(|&at| u16_at(at) == Some(0x112))?;
-    let orientation = u16_at(at + 8).filter(|o| (2..=8).contains(o) && selection.keeps(Keep::Orientation))?;
-    let mut bytes = if little {
-        b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec()
-    } else {
-        b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01".to_vec()
+fn write(fields: &[Field], thumbnail: Option<&[u8]>, little: bool) -> Option<Vec<u8>> {
+    // A thumbnail's directory is the second: the first may not be missing.
+    let unturned = Field { tag: Tag::Orientation, ifd_num: In::PRIMARY, value: Value::Short(vec![1]) };
+    let mut writer = Writer::new();
+    fields.iter().for_each(|f| writer.push_field(f));
+    if let Some(thumbnail) = thumbnail {
+        if fields.is_empty() {
+            writer.push_field(&unturned);
+        }
+        writer.set_jpeg(thumbnail, In::THUMBNAIL);
+    } else if fields.is_empty() {
+        return None;
+    }
+    let mut out = Cursor::new(Vec::new());
+    writer.write(&mut out, little).ok()?;
+    Some(out.into_inner())
+}
+
+/// The thumbnail of the second directory, if it is kept, cleaned by the rule of its own format.
+fn thumbnail(reader: &Reader, first: u32, selection: &Selection) -> Option<Vec<u8>> {
+    if !selection.keeps(Keep::Thumbnail) {
+        return None;
+    }
+    let second = reader.next(first.into())?;
+    let number = |tag| reader.entries(second.into()).find(|e| e.tag == tag).and_then(|e| reader.number(&e));
+    let (offset, length) = (number(0x201)?, number(0x202)?);
+    let bytes = reader.block.get(offset as usize..(offset as usize).checked_add(length as usize)?)?;
+    nested::bytes(bytes.to_vec(), selection).ok()
+}
+
+/// Under which name a selection keeps a field.
+fn keeps(selection: &Selection, context: Context, tag: u16) -> Option<Kept> {
+    let by_name = match (context, tag) {
+        (Context::Tiff, 0x112) => selection.keeps(Keep::Orientation).then_some("orientation"),
+        // Artist, Copyright, XPAuthor.
+        (Context::Tiff, 0x13b | 0x8298 | 0x9c9d) => selection.keeps(Keep::Copyright).then_some("copyright"),
+        // ModifyDate; DateTimeOriginal, CreateDate, their offsets and fractions.
+        (Context::Tiff, 0x132) | (Context::Exif, 0x9003 | 0x9004 | 0x9010..=0x9012 | 0x9290..=0x9292) => {
+            selection.keeps(Keep::Dates).then_some("dates")
+        }
+        // ImageDescription, XPTitle.
+        (Context::Tiff, 0x10e | 0x9c9b) => selection.keeps(Keep::Title).then_some("title"),
+        _ => None,
     };
-    bytes.extend(if little { orientation.to_le_bytes() } else { orientation.to_be_bytes() });
-    bytes.extend([0; 6]);
-    Some(Block { bytes, kept: vec!["orientation"] })
+    by_name.or_else(|| {
+        let name = NAMES.iter().find(|(c, t, _)| *c == context && *t == tag)?.2;
+        let asked = |wanted: &String| {
+            wanted == name || wanted.strip_prefix("exif:") == Some(name) || wanted.strip_prefix("gps:") == Some(name)
+        };
+        selection.tags.iter().any(asked).then_some("tags")
+    })
+}
+
+/// An orientation says something only from 2 to 8; of text and numbers everything is taken.
+fn is_sound(context: Context, tag: u16, value: &Value) -> bool {
+    match (context, tag) {
+        (Context::Tiff, 0x112) => matches!(value, Value::Short(v) if matches!(v[..], [2..=8])),
+        _ => true,
+    }
+}
+
+/// Names of the fields that can be asked for one by one (Exif 3.0, tables 4 to 14; XP tags: Windows).
+#[rustfmt::skip]
+static NAMES: &[(Context, u16, &str)] = &[
+    (Context::Tiff, 0x10e, "imagedescription"), (Context::Tiff, 0x10f, "make"), (Context::Tiff, 0x110, "model"),
+    (Context::Tiff, 0x112, "orientation"), (Context::Tiff, 0x11a, "xresolution"), (Context::Tiff, 0x11b, "yresolution"),
+    (Context::Tiff, 0x128, "resolutionunit"), (Context::Tiff, 0x131, "software"), (Context::Tiff, 0x132, "modifydate"),
+    (Context::Tiff, 0x13b, "artist"), (Context::Tiff, 0x13c, "hostcomputer"), (Context::Tiff, 0x213, "ycbcrpositioning"),
+    (Context::Tiff, 0x4746, "rating"), (Context::Tiff, 0x8298, "copyright"), (Context::Tiff, 0x9c9b, "xptitle"),
+    (Context::Tiff, 0x9c9c, "xpcomment"), (Context::Tiff, 0x9c9d, "xpauthor"), (Context::Tiff, 0x9c9e, "xpkeywords"),
+    (Context::Tiff, 0x9c9f, "xpsubject"),
+    (Context::Exif, 0x829a, "exposuretime"), (Context::Exif, 0x829d, "fnumber"), (Context::Exif, 0x8822, "exposureprogram"),
+    (Context::Exif, 0x8827, "iso"), (Context::Exif, 0x8830, "sensitivitytype"), (Context::Exif, 0x8832, "recommendedexposureindex"),
+    (Context::Exif, 0x9000, "exifversion"), (Context::Exif, 0x9003, "datetimeoriginal"), (Context::Exif, 0x9004, "createdate"),
+    (Context::Exif, 0x9010, "offsettime"), (Context::Exif, 0x9011, "offsettimeoriginal"), (Context::Exif, 0x9012, "offsettimedigitized"),
+    (Context::Exif, 0x9201, "shutterspeedvalue"), (Context::Exif, 0x9202, "aperturevalue"), (Context::Exif, 0x9203, "brightnessvalue"),
+    (Context::Exif, 0x9204, "exposurecompensation"), (Context::Exif, 0x9205, "maxaperturevalue"), (Context::Exif, 0x9206, "subjectdistance"),
+    (Context::Exif, 0x9207, "meteringmode"), (Context::Exif, 0x9208, "lightsource"), (Context::Exif, 0x9209, "flash"),
+    (Context::Exif, 0x920a, "focallength"), (Context::Exif, 0x9286, "usercomment"), (Context::Exif, 0x9290, "subsectime"),
+    (Context::Exif, 0x9291, "subsectimeoriginal"), (Context::Exif, 0x9292, "subsectimedigitized"), (Context::Exif, 0xa001, "colorspace"),
+    (Context::Exif, 0xa401, "customrendered"), (Context::Exif, 0xa402, "exposuremode"), (Context::Exif, 0xa403, "whitebalance"),
+    (Context::Exif, 0xa404, "digitalzoomratio"), (Context::Exif, 0xa405, "focallengthin35mmformat"), (Context::Exif, 0xa406, "scenecapturetype"),
+    (Context::Exif, 0xa420, "imageuniqueid"), (Context::Exif, 0xa430, "ownername"), (Context::Exif, 0xa431, "serialnumber"),
+    (Context::Exif, 0xa432, "lensinfo"), (Context::Exif, 0xa433, "lensmake"), (Context::Exif, 0xa434, "lensmodel"),
+    (Context::Exif, 0xa435, "lensserialnumber"),
+    (Context::Gps, 0, "gpsversionid"), (Context::Gps, 1, "gpslatituderef"), (Context::Gps, 2, "gpslatitude"), (Context::Gps, 3, "gpslongituderef"),
+    (Context::Gps, 4, "gpslongitude"), (Context::Gps, 5, "gpsaltituderef"), (Context::Gps, 6, "gpsaltitude"), (Context::Gps, 7, "gpstimestamp"),
+    (Context::Gps, 16, "gpsimgdirectionref"), (Context::Gps, 17, "gpsimgdirection"), (Context::Gps, 18, "gpsmapdatum"), (Context::Gps, 29, "gpsdatestamp"),
+];
+
+/// Directories have at most so many entries.
+const MAX_ENTRIES: u16 = 1000;
+/// A kept value is at most so long.
+const MAX_VALUE: usize = 60_000;
+/// A block is at most so long.
+const MAX_BLOCK: u64 = 32 * 1024 * 1024;
+
+/// Reads directories of a TIFF structure (TIFF 6, section 2).
+struct Reader<'a> {
+    block: std::borrow::Cow<'a, [u8]>,
+    little: bool,
+}
+
+struct Entry {
+    tag: u16,
+    format: u16,
+    count: u32,
+    /// Of the entry's value field.
+    at: usize,
+}
+
+#[derive(Default)]
+struct Pointers {
+    exif: Option<u32>,
+    gps: Option<u32>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(block: &'a Input) -> Option<Self> {
+        let block = block.up_to(0, MAX_BLOCK).ok()?;
+        let little = match block.get(..4)? {
+            b"II*\0" => true,
+            b"MM\0*" => false,
+            _ => return None,
+        };
+        Some(Reader { block, little })
+    }
+
+    fn array<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
+        let mut bytes: [u8; N] = self.block.get(at..at.checked_add(N)?)?.try_into().ok()?;
+        if self.little {
+            bytes.reverse();
+        }
+        Some(bytes)
+    }
+    fn u16(&self, at: usize) -> Option<u16> {
+        self.array(at).map(u16::from_be_bytes)
+    }
+    fn u32(&self, at: usize) -> Option<u32> {
+        self.array(at).map(u32::from_be_bytes)
+    }
+
+    fn entries(&self, directory: u64) -> impl Iterator<Item = Entry> + '_ {
+        let at = usize::try_from(directory).unwrap_or(usize::MAX);
+        let count = self.u16(at).unwrap_or(0).min(MAX_ENTRIES);
+        (0..usize::from(count)).map_while(move |i| {
+            let at = at.checked_add(2 + 12 * i)?;
+            Some(Entry { tag: self.u16(at)?, format: self.u16(at + 2)?, count: self.u32(at + 4)?, at: at + 8 })
+        })
+    }
+
+    /// The offset of the directory that follows.
+    fn next(&self, directory: u64) -> Option<u32> {
+        let at = usize::try_from(directory).ok()?;
+        let count = usize::from(self.u16(at)?);
+        self.u32(at.checked_add(2 + 12 * count)?).filter(|&next| next != 0)
+    }
+
+    fn pointers(&self, directory: u64) -> Pointers {
+        let mut pointers = Pointers::default();
+        for entry in self.entries(directory) {
+            match entry.tag {
+                0x8769 => pointers.exif = self.number(&entry),
+                0x8825 => pointers.gps = self.number(&entry),
+                _ => {}
+            }
+        }
+        pointers
+    }
+
+    fn number(&self, entry: &Entry) -> Option<u32> {
+        if entry.format == 3 { self.u16(entry.at).map(u32::from) } else { self.u32(entry.at) }
+    }
+
+    fn value(&self, entry: &Entry) -> Option<Value> {
+        let size = match entry.format {
+            1 | 2 | 6 | 7 => 1,
+            3 | 8 => 2,
+            4 | 9 | 11 => 4,
+            5 | 10 | 12 => 8,
+            _ => return None,
+        };
+        let count = usize::try_from(entry.count).ok()?;
+        let length = count.checked_mul(size).filter(|&l| l > 0 && l <= MAX_VALUE)?;
+        let at = if length <= 4 { entry.at } else { self.u32(entry.at)? as usize };
+        let bytes = self.block.get(at..at.checked_add(length)?)?;
+        let each = |size: usize| (0..count).map(move |i| at + i * size);
+        Some(match entry.format {
+            1 => Value::Byte(bytes.to_vec()),
+            2 => Value::Ascii(bytes.strip_suffix(b"\0").unwrap_or(bytes).split(|&b| b == 0).map(<[u8]>::to_vec).collect()),
+            3 => Value::Short(each(2).filter_map(|at| self.u16(at)).collect()),
+            4 => Value::Long(each(4).filter_map(|at| self.u32(at)).collect()),
+            5 => Value::Rational(each(8).filter_map(|at| Some((self.u32(at)?, self.u32(at + 4)?).into())).collect()),
+            6 => Value::SByte(bytes.iter().map(|&b| b as i8).collect()),
+            7 => Value::Undefined(bytes.to_vec(), 0),
+            8 => Value::SShort(each(2).filter_map(|at| self.u16(at)).map(|v| v as i16).collect()),
+            9 => Value::SLong(each(4).filter_map(|at| self.u32(at)).map(|v| v as i32).collect()),
+            10 => {
+                Value::SRational(each(8).filter_map(|at| Some((self.u32(at)? as i32, self.u32(at + 4)? as i32).into())).collect())
+            }
+            11 => Value::Float(each(4).filter_map(|at| self.array(at)).map(f32::from_be_bytes).collect()),
+            _ => Value::Double(each(8).filter_map(|at| self.array(at)).map(f64::from_be_bytes).collect()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// IFD0 with these entries: tag, format, count, value field.
+    fn tiff(little: bool, entries: &[(u16, u16, u32, u32)], tail: &[u8]) -> Input {
+        let (n2, n4) = (
+            |v: u16| if little { v.to_le_bytes() } else { v.to_be_bytes() },
+            |v: u32| if little { v.to_le_bytes() } else { v.to_be_bytes() },
+        );
+        let mut b = if little { b"II*\0".to_vec() } else { b"MM\0*".to_vec() };
+        b.extend(n4(8));
+        b.extend(n2(entries.len() as u16));
+        for (tag, format, count, value) in entries {
+            b.extend([&n2(*tag)[..], &n2(*format), &n4(*count)].concat());
+            b.extend(if *format == 3 { [&n2(*value as u16)[..], &[0, 0]].concat() } else { n4(*value).to_vec() });
+        }
+        b.extend(n4(0));
+        b.extend(tail);
+        Input::from_bytes(b)
+    }
+
+    #[test]
+    fn orientation_alone_is_26_bytes_and_stays_as_it_is() {
+        for little in [false, true] {
+            let block = tiff(little, &[(0x10f, 2, 3, 0x41424300), (0x112, 3, 1, 6)], b"");
+            let reduced = reduce(&block, &Selection::default()).unwrap();
+            assert_eq!(reduced.bytes, *tiff(little, &[(0x112, 3, 1, 6)], b"").all(100).unwrap());
+            assert_eq!(reduced.bytes.len(), 26);
+            assert_eq!(reduced.kept, ["orientation"]);
+            assert_eq!(reduce(&Input::from_bytes(reduced.bytes.clone()), &Selection::default()), Some(reduced));
+        }
+    }
+
+    #[test]
+    fn an_orientation_that_says_nothing_is_not_kept() {
+        for value in [0, 1, 9] {
+            assert_eq!(reduce(&tiff(false, &[(0x112, 3, 1, value)], b""), &Selection::default()), None);
+        }
+        assert_eq!(reduce(&tiff(false, &[(0x112, 4, 1, 6)], b""), &Selection::default()), None);
+        assert_eq!(reduce(&tiff(false, &[(0x112, 3, 1, 6)], b""), &Selection::none()), None);
+    }
+
+    #[test]
+    fn what_is_asked_for_is_kept() {
+        let block = tiff(false, &[(0x13b, 2, 8, 8 + 2 + 24 + 4), (0x131, 2, 4, 0x41424300)], b"A. Name\0");
+        let selection = Selection { keep: [Keep::Copyright].into(), ..Selection::none() };
+        let reduced = reduce(&block, &selection).unwrap();
+        assert_eq!(reduced.kept, ["copyright"]);
+        assert!(reduced.bytes.ends_with(b"A. Name\0"));
+        let selection = Selection { tags: vec!["exif:software".into()], ..Selection::none() };
+        assert_eq!(reduce(&block, &selection).unwrap().kept, ["tags"]);
+    }
+
+    #[test]
+    fn hostile_blocks_give_nothing() {
+        for bytes in [&b""[..], b"MM\0*", b"MM\0*\xff\xff\xff\xff", b"II*\0\x08\0\0\0\xff\xff"] {
+            assert_eq!(reduce(&Input::from_bytes(bytes.to_vec()), &Selection::default()), None);
+        }
+    }
 }

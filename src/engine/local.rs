@@ -6,7 +6,7 @@ use crate::{
     format::{self, Depth, FileType, MAX_NESTING, Walk},
     input::Input,
     metadata::{FILE, Metadata, Tag, Warning},
-    part::{Kind, Place},
+    part::{Kind, Part, Place},
 };
 
 /// A single metadata block may not be larger than this.
@@ -61,6 +61,14 @@ fn decode_parts(input: &Input, walk: Walk, sink: &mut Sink) {
         }
     }
     facts.for_each(|(_, tag)| sink.push(tag));
+}
+
+/// Decodes one part, and what is found inside it.
+pub(super) fn decode_part(part: &Part, input: &Input, sink: &mut Sink) {
+    match part.origin.open(input, MAX_PART) {
+        Ok(block) => decode_block(part.kind, part.place.clone(), &block, sink, 0, &mut 0),
+        Err(e) => sink.metadata.warnings.push(Warning { place: part.place.clone(), text: e.to_string().into() }),
+    }
 }
 
 fn decode_block(kind: Kind, place: Place, block: &Input, sink: &mut Sink, depth: u8, blocks: &mut usize) {

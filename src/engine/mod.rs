@@ -1,3 +1,6 @@
 //! Who does the work: this machine, or a service that speaks the documented API.
 
+pub mod findings;
 pub mod local;
+pub mod place;
+pub mod removal;

@@ -7,6 +7,7 @@ pub mod bmff;
 pub mod gif;
 pub mod icc;
 pub mod jpeg;
+pub mod nested;
 pub mod pdf;
 pub mod png;
 pub mod profile;
@@ -132,6 +133,8 @@ pub struct Selection {
     pub keep: BTreeSet<Keep>,
     /// Single tags by name (`Artist`, `exif:Make`), lower case.
     pub tags: Vec<String>,
+    /// How deep in another file the one that is cleaned stands, see [`nested`].
+    pub nesting: u8,
 }
 
 /// What can be kept by name.
@@ -139,6 +142,8 @@ pub struct Selection {
 pub enum Keep {
     /// Colour profiles, their bytes as they are.
     Icc,
+    /// Colour profiles that say anything else than sRGB, which is what is assumed without one.
+    WideGamut,
     Orientation,
     /// Pixels per inch or metre.
     Density,
@@ -155,6 +160,16 @@ pub enum Keep {
 }
 
 impl Selection {
+    /// All goes, whatever it does to the looks.
+    pub fn none() -> Self {
+        Selection { keep: BTreeSet::new(), tags: Vec::new(), nesting: 0 }
+    }
+
+    /// The preset `strict`: what decoding needs.
+    pub fn strict() -> Self {
+        Selection { keep: [Keep::WideGamut, Keep::Orientation].into(), ..Self::none() }
+    }
+
     pub fn keeps(&self, what: Keep) -> bool {
         self.keep.contains(&what)
     }
@@ -163,7 +178,7 @@ impl Selection {
 impl Default for Selection {
     /// The preset `default`: looks and plays the same.
     fn default() -> Self {
-        Selection { keep: [Keep::Icc, Keep::Orientation, Keep::Density, Keep::Gainmap].into(), tags: Vec::new() }
+        Selection { keep: [Keep::Icc, Keep::Orientation, Keep::Density, Keep::Gainmap].into(), ..Self::none() }
     }
 }
 
@@ -208,6 +223,47 @@ impl Plan {
         if !bytes.is_empty() {
             self.pieces.push(Piece::Bytes(bytes));
         }
+    }
+
+    /// Appends the pieces of a plan for the file that stands at `offset` of this one.
+    pub fn splice(&mut self, other: Plan, offset: u64) {
+        for piece in other.pieces {
+            match piece {
+                Piece::Copy(range) => self.copy(range.start + offset..range.end + offset),
+                Piece::Bytes(bytes) => self.bytes(bytes),
+            }
+        }
+    }
+
+    /// Would the cleaned file equal `input`, byte for byte?
+    pub fn is_identity(&self, input: &Input) -> Result<bool> {
+        if self.len() != input.len() {
+            return Ok(false);
+        }
+        let mut at = 0;
+        for piece in &self.pieces {
+            let same = match piece {
+                Piece::Copy(range) => range.start == at,
+                Piece::Bytes(bytes) => *input.bytes(at, bytes.len() as u64)? == **bytes,
+            };
+            if !same {
+                return Ok(false);
+            }
+            at += piece.len();
+        }
+        Ok(true)
+    }
+
+    /// The cleaned file in memory, for a small one inside another.
+    pub fn to_bytes(&self, input: &Input) -> Result<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(usize::try_from(self.len().min(crate::input::MAX_BLOCK)).unwrap_or(0));
+        for piece in &self.pieces {
+            match piece {
+                Piece::Copy(range) => input.copy(range.clone(), &mut bytes)?,
+                Piece::Bytes(fresh) => bytes.extend_from_slice(fresh),
+            }
+        }
+        Ok(bytes)
     }
 
     pub fn keep(&mut self, what: Kept) {

@@ -58,6 +58,7 @@ pub mod format;
 mod labels;
 mod parse;
 pub mod print;
+pub mod xmp;
 
 pub use emit::{emit, emit_row, packed, value_of};
 pub use format::{ByteOrder, Format};
@@ -76,7 +77,18 @@ use std::{
 };
 
 /// Every table file: the prefix of its tables' names (before `::`), and its text.
-static FILES: &[(&str, &str)] = &[];
+static FILES: &[(&str, &str)] = &[
+    ("GIF", include_str!("gif.tags")),
+    ("ICC", include_str!("icc.tags")),
+    ("IPTC", include_str!("iptc.tags")),
+    ("JPEG", include_str!("jpeg.tags")),
+    ("MNG", include_str!("mng.tags")),
+    ("PNG", include_str!("png.tags")),
+    ("Photoshop", include_str!("photoshop.tags")),
+    ("QuickTime", include_str!("quicktime.tags")),
+    ("RIFF", include_str!("riff.tags")),
+    ("XMP", include_str!("xmp.tags")),
+];
 
 /// What a value may depend on beside itself.
 #[derive(Clone, Debug)]
@@ -240,6 +252,11 @@ impl Row {
     /// Do the row's conditions hold?
     pub fn holds(&self, value: &Value, context: &Context) -> bool {
         self.conds.iter().all(|c| c.holds(value, context))
+    }
+
+    /// Does the row convert its value, or print it in a form of its own?
+    pub fn converts(&self) -> bool {
+        self.convert.is_some() || self.calc.is_some() || self.printer.is_some() || self.printf.is_some() || self.labels.is_some()
     }
 
     /// Does looking at the value decide whether the row holds?

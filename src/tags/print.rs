@@ -21,7 +21,7 @@ pub fn converter(name: &str) -> Option<Convert> {
         // APEX values: exposure time and f-number (Exif 3.0, annex C).
         "apex_time" => |v, _| v.as_f64().map(|x| Value::Float(if x.abs() < 100.0 { (-x).exp2() } else { 0.0 })),
         "apex_aperture" => |v, _| v.as_f64().map(|x| Value::Float((x / 2.0).exp2())),
-        _ => return None,
+        _ => return super::xmp::converter(name),
     })
 }
 
@@ -37,7 +37,7 @@ pub fn printer(name: &str) -> Option<Printer> {
         "hex" => |v| v.as_i64().map_or_else(|| v.to_string(), |n| format!("0x{n:x}")),
         "yes_no" => |v| if v.as_f64() == Some(0.0) { "No" } else { "Yes" }.to_owned(),
         "on_off" => |v| if v.as_f64() == Some(0.0) { "Off" } else { "On" }.to_owned(),
-        _ => return None,
+        _ => return super::xmp::printer(name),
     }))
 }
 

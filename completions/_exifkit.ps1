@@ -1,0 +1,167 @@
+
+using namespace System.Management.Automation
+using namespace System.Management.Automation.Language
+
+Register-ArgumentCompleter -Native -CommandName 'exifkit' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $commandElements = $commandAst.CommandElements
+    $command = @(
+        'exifkit'
+        for ($i = 1; $i -lt $commandElements.Count; $i++) {
+            $element = $commandElements[$i]
+            if ($element -isnot [StringConstantExpressionAst] -or
+                $element.StringConstantType -ne [StringConstantType]::BareWord -or
+                $element.Value.StartsWith('-') -or
+                $element.Value -eq $wordToComplete) {
+                break
+        }
+        $element.Value
+    }) -join ';'
+
+    $completions = @(switch ($command) {
+        'exifkit' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('extract', 'extract', [CompletionResultType]::ParameterValue, 'Print the metadata of files as JSON')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print an earlier result')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Write a copy without metadata, or clean in place')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Report what `remove` would take out, and write nothing')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'exifkit;extract' {
+            [CompletionResult]::new('--files-from', '--files-from', [CompletionResultType]::ParameterName, 'Read more inputs from this list, one a line; `-` is stdin')
+            [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Of directories and lists, only the files that match; `!PATTERN` leaves out; repeats, the last match counts')
+            [CompletionResult]::new('--glob', '--glob', [CompletionResultType]::ParameterName, 'Of directories and lists, only the files that match; `!PATTERN` leaves out; repeats, the last match counts')
+            [CompletionResult]::new('--stdin-name', '--stdin-name', [CompletionResultType]::ParameterName, 'What to call the bytes of stdin')
+            [CompletionResult]::new('--max-size', '--max-size', [CompletionResultType]::ParameterName, 'Refuse inputs that are larger than this (`500K`, `20M`, `4G`)')
+            [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Work on the I-th of N shares of the inputs; a path always falls into the same share')
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Only tags that match: `Make`, `GPS*`, `exif:*`, `IFD0:Make`; repeats, case does not matter')
+            [CompletionResult]::new('--tag', '--tag', [CompletionResultType]::ParameterName, 'Only tags that match: `Make`, `GPS*`, `exif:*`, `IFD0:Make`; repeats, case does not matter')
+            [CompletionResult]::new('-G', '-G ', [CompletionResultType]::ParameterName, 'Group by kind of metadata (0: exif, xmp, …) or by place (1: IFD0, XMP-dc, …)')
+            [CompletionResult]::new('--family', '--family', [CompletionResultType]::ParameterName, 'Group by kind of metadata (0: exif, xmp, …) or by place (1: IFD0, XMP-dc, …)')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Output format [default: json for one file, jsonl for several]')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'So many files at once [default: one per core]')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'So many files at once [default: one per core]')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on stderr')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours')
+            [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'The names in the list end in NUL bytes (as `find -print0` writes them)')
+            [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'The names in the list end in NUL bytes (as `find -print0` writes them)')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Print the stored numbers instead of their meaning')
+            [CompletionResult]::new('--numeric', '--numeric', [CompletionResultType]::ParameterName, 'Print the stored numbers instead of their meaning')
+            [CompletionResult]::new('--binary', '--binary', [CompletionResultType]::ParameterName, 'Print binary values, too, as `base64:…`')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Store the results of directories and lists, too, for `exifkit get`')
+            [CompletionResult]::new('--fail-fast', '--fail-fast', [CompletionResultType]::ParameterName, 'Stop at the first input that fails')
+            [CompletionResult]::new('--exit-zero', '--exit-zero', [CompletionResultType]::ParameterName, 'Exit with 0 instead of 1 (found) and 3 (failed inputs)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print no messages')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no messages')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print warnings about damaged metadata and a closing summary to stderr, too')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print warnings about damaged metadata and a closing summary to stderr, too')
+            [CompletionResult]::new('--no-store', '--no-store', [CompletionResultType]::ParameterName, 'Store no results')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'exifkit;get' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Output format')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'exifkit;remove' {
+            [CompletionResult]::new('--files-from', '--files-from', [CompletionResultType]::ParameterName, 'Read more inputs from this list, one a line; `-` is stdin')
+            [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Of directories and lists, only the files that match; `!PATTERN` leaves out; repeats, the last match counts')
+            [CompletionResult]::new('--glob', '--glob', [CompletionResultType]::ParameterName, 'Of directories and lists, only the files that match; `!PATTERN` leaves out; repeats, the last match counts')
+            [CompletionResult]::new('--stdin-name', '--stdin-name', [CompletionResultType]::ParameterName, 'What to call the bytes of stdin')
+            [CompletionResult]::new('--max-size', '--max-size', [CompletionResultType]::ParameterName, 'Refuse inputs that are larger than this (`500K`, `20M`, `4G`)')
+            [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Work on the I-th of N shares of the inputs; a path always falls into the same share')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write the cleaned file here (one input only); `-` puts its bytes, and nothing else, on stdout')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the cleaned file here (one input only); `-` puts its bytes, and nothing else, on stdout')
+            [CompletionResult]::new('-O', '-O ', [CompletionResultType]::ParameterName, 'Write the cleaned files into this directory, under their relative paths')
+            [CompletionResult]::new('--output-dir', '--output-dir', [CompletionResultType]::ParameterName, 'Write the cleaned files into this directory, under their relative paths')
+            [CompletionResult]::new('--backup', '--backup', [CompletionResultType]::ParameterName, 'With --in-place: keep the original under its name with this suffix')
+            [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'Keep these, too: icc, orientation, density, gainmap, copyright, dates, title, thumbnail, c2pa, or tags (`Artist`); `none` keeps nothing')
+            [CompletionResult]::new('--preset', '--preset', [CompletionResultType]::ParameterName, 'What stays without --keep')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Output format [default: json for one file, jsonl for several]')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'So many files at once [default: one per core]')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'So many files at once [default: one per core]')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on stderr')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours')
+            [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'The names in the list end in NUL bytes (as `find -print0` writes them)')
+            [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'The names in the list end in NUL bytes (as `find -print0` writes them)')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Replace each file by its cleaned form, atomically')
+            [CompletionResult]::new('--in-place', '--in-place', [CompletionResultType]::ParameterName, 'Replace each file by its cleaned form, atomically')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Overwrite targets (and backups) that exist')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, write nothing')
+            [CompletionResult]::new('--preserve-times', '--preserve-times', [CompletionResultType]::ParameterName, 'Give the cleaned file the times of the original')
+            [CompletionResult]::new('--fail-fast', '--fail-fast', [CompletionResultType]::ParameterName, 'Stop at the first input that fails')
+            [CompletionResult]::new('--exit-zero', '--exit-zero', [CompletionResultType]::ParameterName, 'Exit with 0 instead of 1 (found) and 3 (failed inputs)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print no messages')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no messages')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print warnings about damaged metadata and a closing summary to stderr, too')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print warnings about damaged metadata and a closing summary to stderr, too')
+            [CompletionResult]::new('--no-store', '--no-store', [CompletionResultType]::ParameterName, 'Store no results')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'exifkit;check' {
+            [CompletionResult]::new('--files-from', '--files-from', [CompletionResultType]::ParameterName, 'Read more inputs from this list, one a line; `-` is stdin')
+            [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Of directories and lists, only the files that match; `!PATTERN` leaves out; repeats, the last match counts')
+            [CompletionResult]::new('--glob', '--glob', [CompletionResultType]::ParameterName, 'Of directories and lists, only the files that match; `!PATTERN` leaves out; repeats, the last match counts')
+            [CompletionResult]::new('--stdin-name', '--stdin-name', [CompletionResultType]::ParameterName, 'What to call the bytes of stdin')
+            [CompletionResult]::new('--max-size', '--max-size', [CompletionResultType]::ParameterName, 'Refuse inputs that are larger than this (`500K`, `20M`, `4G`)')
+            [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Work on the I-th of N shares of the inputs; a path always falls into the same share')
+            [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'Keep these, too: icc, orientation, density, gainmap, copyright, dates, title, thumbnail, c2pa, or tags (`Artist`); `none` keeps nothing')
+            [CompletionResult]::new('--preset', '--preset', [CompletionResultType]::ParameterName, 'What stays without --keep')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Only findings of these classes make the exit status 1')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Output format [default: json for one file, jsonl for several]')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'So many files at once [default: one per core]')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'So many files at once [default: one per core]')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on stderr')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours')
+            [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'The names in the list end in NUL bytes (as `find -print0` writes them)')
+            [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'The names in the list end in NUL bytes (as `find -print0` writes them)')
+            [CompletionResult]::new('--show-values', '--show-values', [CompletionResultType]::ParameterName, 'Print the values that were found, too')
+            [CompletionResult]::new('--fail-fast', '--fail-fast', [CompletionResultType]::ParameterName, 'Stop at the first input that fails')
+            [CompletionResult]::new('--exit-zero', '--exit-zero', [CompletionResultType]::ParameterName, 'Exit with 0 instead of 1 (found) and 3 (failed inputs)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print no messages')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no messages')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print warnings about damaged metadata and a closing summary to stderr, too')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print warnings about damaged metadata and a closing summary to stderr, too')
+            [CompletionResult]::new('--no-store', '--no-store', [CompletionResultType]::ParameterName, 'Store no results')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'exifkit;help' {
+            [CompletionResult]::new('extract', 'extract', [CompletionResultType]::ParameterValue, 'Print the metadata of files as JSON')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print an earlier result')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Write a copy without metadata, or clean in place')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Report what `remove` would take out, and write nothing')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'exifkit;help;extract' {
+            break
+        }
+        'exifkit;help;get' {
+            break
+        }
+        'exifkit;help;remove' {
+            break
+        }
+        'exifkit;help;check' {
+            break
+        }
+        'exifkit;help;help' {
+            break
+        }
+    })
+
+    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+        Sort-Object -Property ListItemText
+}

@@ -1,0 +1,151 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[exifkit] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'exifkit'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'exifkit'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand extract 'Print the metadata of files as JSON'
+            cand get 'Print an earlier result'
+            cand remove 'Write a copy without metadata, or clean in place'
+            cand check 'Report what `remove` would take out, and write nothing'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'exifkit;extract'= {
+            cand --files-from 'Read more inputs from this list, one a line; `-` is stdin'
+            cand -g 'Of directories and lists, only the files that match; `!PATTERN` leaves out; repeats, the last match counts'
+            cand --glob 'Of directories and lists, only the files that match; `!PATTERN` leaves out; repeats, the last match counts'
+            cand --stdin-name 'What to call the bytes of stdin'
+            cand --max-size 'Refuse inputs that are larger than this (`500K`, `20M`, `4G`)'
+            cand --shard 'Work on the I-th of N shares of the inputs; a path always falls into the same share'
+            cand -t 'Only tags that match: `Make`, `GPS*`, `exif:*`, `IFD0:Make`; repeats, case does not matter'
+            cand --tag 'Only tags that match: `Make`, `GPS*`, `exif:*`, `IFD0:Make`; repeats, case does not matter'
+            cand -G 'Group by kind of metadata (0: exif, xmp, …) or by place (1: IFD0, XMP-dc, …)'
+            cand --family 'Group by kind of metadata (0: exif, xmp, …) or by place (1: IFD0, XMP-dc, …)'
+            cand --format 'Output format [default: json for one file, jsonl for several]'
+            cand -j 'So many files at once [default: one per core]'
+            cand --jobs 'So many files at once [default: one per core]'
+            cand --progress 'Show a progress bar on stderr'
+            cand --color 'Use colours'
+            cand -0 'The names in the list end in NUL bytes (as `find -print0` writes them)'
+            cand --null 'The names in the list end in NUL bytes (as `find -print0` writes them)'
+            cand -n 'Print the stored numbers instead of their meaning'
+            cand --numeric 'Print the stored numbers instead of their meaning'
+            cand --binary 'Print binary values, too, as `base64:…`'
+            cand --store 'Store the results of directories and lists, too, for `exifkit get`'
+            cand --fail-fast 'Stop at the first input that fails'
+            cand --exit-zero 'Exit with 0 instead of 1 (found) and 3 (failed inputs)'
+            cand -q 'Print no messages'
+            cand --quiet 'Print no messages'
+            cand -v 'Print warnings about damaged metadata and a closing summary to stderr, too'
+            cand --verbose 'Print warnings about damaged metadata and a closing summary to stderr, too'
+            cand --no-store 'Store no results'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'exifkit;get'= {
+            cand --format 'Output format'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'exifkit;remove'= {
+            cand --files-from 'Read more inputs from this list, one a line; `-` is stdin'
+            cand -g 'Of directories and lists, only the files that match; `!PATTERN` leaves out; repeats, the last match counts'
+            cand --glob 'Of directories and lists, only the files that match; `!PATTERN` leaves out; repeats, the last match counts'
+            cand --stdin-name 'What to call the bytes of stdin'
+            cand --max-size 'Refuse inputs that are larger than this (`500K`, `20M`, `4G`)'
+            cand --shard 'Work on the I-th of N shares of the inputs; a path always falls into the same share'
+            cand -o 'Write the cleaned file here (one input only); `-` puts its bytes, and nothing else, on stdout'
+            cand --output 'Write the cleaned file here (one input only); `-` puts its bytes, and nothing else, on stdout'
+            cand -O 'Write the cleaned files into this directory, under their relative paths'
+            cand --output-dir 'Write the cleaned files into this directory, under their relative paths'
+            cand --backup 'With --in-place: keep the original under its name with this suffix'
+            cand --keep 'Keep these, too: icc, orientation, density, gainmap, copyright, dates, title, thumbnail, c2pa, or tags (`Artist`); `none` keeps nothing'
+            cand --preset 'What stays without --keep'
+            cand --format 'Output format [default: json for one file, jsonl for several]'
+            cand -j 'So many files at once [default: one per core]'
+            cand --jobs 'So many files at once [default: one per core]'
+            cand --progress 'Show a progress bar on stderr'
+            cand --color 'Use colours'
+            cand -0 'The names in the list end in NUL bytes (as `find -print0` writes them)'
+            cand --null 'The names in the list end in NUL bytes (as `find -print0` writes them)'
+            cand -i 'Replace each file by its cleaned form, atomically'
+            cand --in-place 'Replace each file by its cleaned form, atomically'
+            cand --force 'Overwrite targets (and backups) that exist'
+            cand --dry-run 'Say what would be done, write nothing'
+            cand --preserve-times 'Give the cleaned file the times of the original'
+            cand --fail-fast 'Stop at the first input that fails'
+            cand --exit-zero 'Exit with 0 instead of 1 (found) and 3 (failed inputs)'
+            cand -q 'Print no messages'
+            cand --quiet 'Print no messages'
+            cand -v 'Print warnings about damaged metadata and a closing summary to stderr, too'
+            cand --verbose 'Print warnings about damaged metadata and a closing summary to stderr, too'
+            cand --no-store 'Store no results'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'exifkit;check'= {
+            cand --files-from 'Read more inputs from this list, one a line; `-` is stdin'
+            cand -g 'Of directories and lists, only the files that match; `!PATTERN` leaves out; repeats, the last match counts'
+            cand --glob 'Of directories and lists, only the files that match; `!PATTERN` leaves out; repeats, the last match counts'
+            cand --stdin-name 'What to call the bytes of stdin'
+            cand --max-size 'Refuse inputs that are larger than this (`500K`, `20M`, `4G`)'
+            cand --shard 'Work on the I-th of N shares of the inputs; a path always falls into the same share'
+            cand --keep 'Keep these, too: icc, orientation, density, gainmap, copyright, dates, title, thumbnail, c2pa, or tags (`Artist`); `none` keeps nothing'
+            cand --preset 'What stays without --keep'
+            cand --fail-on 'Only findings of these classes make the exit status 1'
+            cand --format 'Output format [default: json for one file, jsonl for several]'
+            cand -j 'So many files at once [default: one per core]'
+            cand --jobs 'So many files at once [default: one per core]'
+            cand --progress 'Show a progress bar on stderr'
+            cand --color 'Use colours'
+            cand -0 'The names in the list end in NUL bytes (as `find -print0` writes them)'
+            cand --null 'The names in the list end in NUL bytes (as `find -print0` writes them)'
+            cand --show-values 'Print the values that were found, too'
+            cand --fail-fast 'Stop at the first input that fails'
+            cand --exit-zero 'Exit with 0 instead of 1 (found) and 3 (failed inputs)'
+            cand -q 'Print no messages'
+            cand --quiet 'Print no messages'
+            cand -v 'Print warnings about damaged metadata and a closing summary to stderr, too'
+            cand --verbose 'Print warnings about damaged metadata and a closing summary to stderr, too'
+            cand --no-store 'Store no results'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'exifkit;help'= {
+            cand extract 'Print the metadata of files as JSON'
+            cand get 'Print an earlier result'
+            cand remove 'Write a copy without metadata, or clean in place'
+            cand check 'Report what `remove` would take out, and write nothing'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'exifkit;help;extract'= {
+        }
+        &'exifkit;help;get'= {
+        }
+        &'exifkit;help;remove'= {
+        }
+        &'exifkit;help;check'= {
+        }
+        &'exifkit;help;help'= {
+        }
+    ]
+    $completions[$command]
+}

@@ -1,0 +1,233 @@
+//! The commands: each opens inputs, asks the engine, hands the answers to output.
+
+mod check;
+mod extract;
+mod get;
+mod remove;
+
+use crate::{
+    api::Failure,
+    batch::{self, Item, Origin, Outcome, Ready, Report, Status, Work},
+    cli::{self, Cli, Command},
+    error::{Code, Error, Result},
+    input::Input,
+    interrupt,
+    metadata::Warning,
+    output::{self, Format, Rows, Style, csv, github, table},
+    progress::Progress,
+};
+use std::{
+    fs::File,
+    io::{ErrorKind, Read, Seek},
+    num::NonZero,
+    time::{Duration, Instant},
+};
+
+/// Bytes of stdin that are held in memory; what is more goes to an unnamed temporary file.
+const HELD: usize = 16 * 1024 * 1024;
+/// Bytes of stdin that are taken at all unless `--max-size` says so.
+const MAX_STDIN: u64 = 8 << 30;
+
+/// Runs the command. An error is wrong usage, or concerns no single input.
+pub fn run(cli: Cli) -> anyhow::Result<Status> {
+    match cli.command {
+        Command::Extract(args) => Ok(extract::run(&args)?),
+        Command::Get(args) => Ok(get::run(&args)?),
+        Command::Remove(args) => Ok(remove::run(&args)?),
+        Command::Check(args) => Ok(check::run(&args)?),
+    }
+}
+
+/// The exit status of a command that came to nothing.
+pub fn status_of(error: &anyhow::Error) -> u8 {
+    error.downcast_ref::<Error>().map_or(Status::FAILED.0, |e| e.code.exit_status())
+}
+
+/// Work that was sent to a service must not be done here by mistake.
+fn local_only() -> Result<()> {
+    match std::env::var_os("EXIFKIT_API_URL") {
+        Some(url) if !url.is_empty() => Err(batch::sources::usage(
+            "EXIFKIT_API_URL is set, but working over an API is not built yet; unset it to work on this machine",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// How a command runs, and where its answers go.
+struct Session {
+    style: Style,
+    options: batch::Options,
+    progress: Progress,
+    rows: Rows,
+    verbose: bool,
+    exit_zero: bool,
+}
+
+impl Session {
+    fn new(inputs: &cli::Inputs, running: &cli::Running, format: Option<Format>) -> Self {
+        let single = single(inputs);
+        let style = Style::new(format, single, running.color);
+        let header = match style.format {
+            Format::Csv => csv::TAGS,
+            _ => "",
+        };
+        let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
+        let jobs = if single { 1 } else { running.jobs.map_or_else(cores, usize::from) };
+        let files_only =
+            inputs.files_from.is_none() && inputs.operands.len() < jobs && !inputs.operands.iter().any(|o| o.is_dir());
+        let jobs = if files_only { inputs.operands.len().max(1) } else { jobs };
+        Session {
+            style,
+            options: batch::Options { jobs, fail_fast: running.fail_fast, quiet: running.quiet },
+            progress: if single || running.quiet { Progress::none() } else { Progress::new(running.progress, inputs) },
+            rows: Rows::new(style, header),
+            verbose: running.verbose,
+            exit_zero: running.exit_zero,
+        }
+    }
+
+    /// Columns of this command's own.
+    fn header(&mut self, header: &'static str) {
+        self.rows = Rows::new(self.style, header);
+    }
+
+    /// Works on every input.
+    fn run<W>(mut self, inputs: W, work: &impl Work) -> Result<Status>
+    where
+        W: Iterator<Item = Item> + Ready + Send + 'static,
+    {
+        let start = Instant::now();
+        if !self.style.single {
+            interrupt::install();
+        }
+        let outcome = batch::run(inputs, &self.options, &self.progress, &mut self.rows, work);
+        self.progress.finish();
+        if self.verbose {
+            let (inputs, failed, seconds) = (outcome.inputs, outcome.failed, start.elapsed().as_secs_f64());
+            output::message(&format!("{inputs} inputs, {failed} failed, {seconds:.2} s"));
+        }
+        self.status(outcome)
+    }
+
+    fn status(&self, outcome: Outcome) -> Result<Status> {
+        if let Some(e) = outcome.unwritten.filter(|e| e.kind() != ErrorKind::BrokenPipe) {
+            return Err(Error::new(Code::Unreadable, format!("the answer cannot be written to stdout: {e}")));
+        }
+        let pardoned = self.exit_zero && [1, 3].contains(&outcome.status.0);
+        Ok(if pardoned { Status::DONE } else { outcome.status })
+    }
+}
+
+/// Does the command line name one explicit input? Not how many there are, but how they were asked for counts.
+fn single(inputs: &cli::Inputs) -> bool {
+    inputs.files_from.is_none() && inputs.operands.len() == 1 && !inputs.operands[0].is_dir()
+}
+
+/// The file of an item, as the user names it.
+struct Name {
+    source: String,
+    file_name: String,
+}
+
+impl Name {
+    fn of(item: &Item, stdin_name: Option<&str>) -> Self {
+        let source = item.path.to_string_lossy().into_owned();
+        let file_name = match (&item.origin, stdin_name) {
+            (Origin::Stdin, name) => name.unwrap_or("stdin").to_string(),
+            _ => item.path.file_name().map_or_else(|| source.clone(), |n| n.to_string_lossy().into_owned()),
+        };
+        Name { source, file_name }
+    }
+}
+
+/// How inputs are opened.
+struct Opener {
+    max_size: Option<u64>,
+    stdin_name: Option<String>,
+    /// Reading one file may take so long.
+    patience: Duration,
+}
+
+impl Opener {
+    fn new(inputs: &cli::Inputs, patience: Duration) -> Self {
+        Opener { max_size: inputs.max_size, stdin_name: inputs.stdin_name.clone(), patience }
+    }
+
+    fn name(&self, item: &Item) -> Name {
+        Name::of(item, self.stdin_name.as_deref())
+    }
+
+    fn open(&self, item: &Item) -> Result<Input> {
+        let input = if item.stdin() { self.stdin()? } else { self.file(item)? };
+        if let Some(max) = self.max_size.filter(|max| input.len() > *max) {
+            return Err(too_large(max));
+        }
+        input.set_deadline(Instant::now() + self.patience);
+        Ok(input)
+    }
+
+    fn file(&self, item: &Item) -> Result<Input> {
+        if item.regular {
+            return Input::from_file(File::open(&item.path)?);
+        }
+        Input::open(&item.path).map_err(|e| match item.path.to_str() {
+            Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
+                Error::new(Code::UrlFetchFailed, "reading URLs is not built yet; download the file first")
+            }
+            _ => e,
+        })
+    }
+
+    fn stdin(&self) -> Result<Input> {
+        let max = self.max_size.unwrap_or(MAX_STDIN);
+        let mut spool = tempfile::SpooledTempFile::new(HELD);
+        let read = std::io::copy(&mut std::io::stdin().lock().take(max.saturating_add(1)), &mut spool)?;
+        if read > max {
+            return Err(too_large(max));
+        }
+        spool.rewind()?;
+        match spool.into_inner() {
+            tempfile::SpooledData::InMemory(bytes) => Ok(Input::from_bytes(bytes.into_inner())),
+            tempfile::SpooledData::OnDisk(file) => Input::from_file(file),
+        }
+    }
+}
+
+fn too_large(max: u64) -> Error {
+    Error::new(Code::TooLarge, format!("larger than {max} bytes; --max-size sets the limit"))
+}
+
+fn warnings(found: &[Warning]) -> Vec<String> {
+    found.iter().map(|w| if w.place.is_empty() { w.text.to_string() } else { format!("{}: {}", w.place, w.text) }).collect()
+}
+
+/// Messages about warnings, for `--verbose`.
+fn notes(source: &str, warnings: &[String], verbose: bool) -> Vec<String> {
+    if verbose { warnings.iter().map(|w| format!("{source}: {w}")).collect() } else { Vec::new() }
+}
+
+/// Adds the row of a failure in any format but CSV, whose columns differ from command to command.
+fn failure(style: &Style, name: &Name, error: &Error, row: &mut Vec<u8>) -> Report {
+    match style.format {
+        Format::Json | Format::Jsonl => style.json(&Failure::new(error, &name.file_name, &name.source), row),
+        Format::Table => table::failure(&name.source, &error.to_string(), style, row),
+        Format::Github => github::error(&name.source, "exifkit", &error.to_string(), row),
+        Format::Csv => csv::line([&name.source, "", "error", &error.to_string()], style.terminal, row),
+    }
+    let status = match error.code.exit_status() {
+        // One input of many is never the fault of the command line.
+        2 => Status::FAILED,
+        status => Status(status),
+    };
+    Report { status, notes: vec![format!("{}: {error}{}", name.source, way_out(error.code))] }
+}
+
+/// What one can do about it.
+fn way_out(code: Code) -> &'static str {
+    match code {
+        Code::TargetExists => " (--force overwrites)",
+        Code::UnsupportedFormat => " (exifkit cleans JPEG, PNG, WebP and GIF so far)",
+        Code::Encrypted => " (decrypt it first)",
+        _ => "",
+    }
+}

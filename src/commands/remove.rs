@@ -1,0 +1,349 @@
+//! `exifkit remove`: a cleaned copy, or clean in place.
+
+use super::{Name, Opener, Session, failure, local_only, notes, warnings};
+use crate::{
+    api::{COMPLETED, Removed, Skipped},
+    batch::{Item, Origin, Report, Sources, Status, Work, sources::usage},
+    cli::{self, Preset, RemoveFormat},
+    engine::{
+        place::{self, Place, Rules, Staged},
+        removal::{self, Prepared},
+    },
+    error::{Code, Error, Result},
+    format::{Keep, Selection},
+    input::Input,
+    output::{Format, Style, csv, table},
+};
+use std::{
+    collections::HashMap,
+    fs::File,
+    io::Seek,
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Reading one file may take so long.
+pub const PATIENCE: Duration = Duration::from_secs(600);
+
+impl From<RemoveFormat> for Format {
+    fn from(format: RemoveFormat) -> Self {
+        match format {
+            RemoveFormat::Json => Format::Json,
+            RemoveFormat::Jsonl => Format::Jsonl,
+            RemoveFormat::Table => Format::Table,
+            RemoveFormat::Csv => Format::Csv,
+        }
+    }
+}
+
+pub fn run(args: &cli::Remove) -> Result<Status> {
+    local_only()?;
+    let selection = selection(&args.kept)?;
+    let place = place(args)?;
+    let mut sources = Sources::new(&args.inputs)?;
+    let format = if place == Place::Stdout { Some(Format::Json) } else { args.format.map(Format::from) };
+    let mut session = Session::new(&args.inputs, &args.running, format);
+    if format == Some(Format::Csv) {
+        session.header(csv::REMOVALS);
+    }
+    if let (Place::File(_) | Place::Stdout, false) = (&place, session.style.single) {
+        return Err(usage("--output takes one input; --output-dir takes several"));
+    }
+    if let Place::Directory(directory) = &place {
+        sources.avoid(directory);
+    }
+    let inputs = with_distinct_targets(sources, &place, args.dry_run)?;
+    crate::interrupt::install();
+    let work = Remover {
+        style: session.style,
+        opener: Opener::new(&args.inputs, PATIENCE),
+        selection,
+        place,
+        rules: Rules { force: args.force, preserve_times: args.preserve_times },
+        dry_run: args.dry_run,
+        verbose: args.running.verbose,
+    };
+    session.run(inputs.into_iter(), &work)
+}
+
+fn place(args: &cli::Remove) -> Result<Place> {
+    if let Some(suffix) = &args.backup
+        && (suffix.is_empty() || suffix.contains('/'))
+    {
+        return Err(usage("--backup: a suffix is some characters without a slash, like .orig"));
+    }
+    Ok(match (&args.output, &args.output_dir) {
+        (Some(file), _) if file.as_os_str() == "-" => Place::Stdout,
+        (Some(file), _) => Place::File(file.clone()),
+        (None, Some(directory)) => Place::Directory(directory.clone()),
+        (None, None) if args.in_place => Place::InPlace { backup: args.backup.clone() },
+        (None, None) => Place::Beside,
+    })
+}
+
+/// What `--keep` and `--preset` say.
+pub fn selection(kept: &cli::Kept) -> Result<Selection> {
+    let mut selection = match kept.preset {
+        Preset::Default => Selection::default(),
+        Preset::Strict => Selection::strict(),
+    };
+    for word in kept.keep.iter().map(|w| w.trim()).filter(|w| !w.is_empty()) {
+        let keep = match word {
+            "none" => {
+                selection.keep.clear();
+                continue;
+            }
+            "icc" => Keep::Icc,
+            "orientation" => Keep::Orientation,
+            "density" => Keep::Density,
+            "gainmap" => Keep::Gainmap,
+            "copyright" => Keep::Copyright,
+            "dates" => Keep::Dates,
+            "title" => Keep::Title,
+            "thumbnail" => Keep::Thumbnail,
+            "c2pa" => Keep::C2pa,
+            // Tags begin with a capital, as ExifTool spells them: a mistyped word must not pass for one.
+            tag if tag.contains(':') || tag.starts_with(|c: char| c.is_ascii_uppercase()) => {
+                selection.tags.push(tag.to_ascii_lowercase());
+                continue;
+            }
+            other => {
+                return Err(usage(format!(
+                    "--keep {other}: not known; there are none, icc, orientation, density, gainmap, copyright, dates, title, thumbnail, c2pa \
+                     and tag names (Artist, exif:Make)"
+                )));
+            }
+        };
+        selection.keep.insert(keep);
+    }
+    Ok(selection)
+}
+
+/// All inputs, after a look at where they would be written: nothing is written before it is known that no target is
+/// another's.
+fn with_distinct_targets(sources: Sources, place: &Place, dry_run: bool) -> Result<Vec<Item>> {
+    let mut items: Vec<Item> = Vec::new();
+    let mut targets: HashMap<u128, usize> = HashMap::new();
+    for item in sources {
+        match (&item.origin, place) {
+            (Origin::Stdin, Place::Beside | Place::Directory(_) | Place::InPlace { .. }) if !dry_run => {
+                return Err(usage("remove - needs --output FILE, or --output - for stdout"));
+            }
+            (Origin::Met(root), Place::Beside) => {
+                return Err(usage(format!("{}: a directory needs --in-place or --output-dir DIR", root.display())));
+            }
+            _ => {}
+        }
+        let target = target(&item, place).filter(|_| item.problem.is_none() && !item.stdin());
+        if let Some(target) = target.map(|t| place::normal(&t)) {
+            let key = xxhash_rust::xxh3::xxh3_128(target.as_os_str().as_bytes());
+            if let Some(other) = targets.insert(key, items.len()) {
+                let (one, two) = (items[other].path.display(), item.path.display());
+                return Err(usage(format!("{one} and {two} would both be written to {}", target.display())));
+            }
+        }
+        items.push(item);
+    }
+    Ok(items)
+}
+
+fn target(item: &Item, place: &Place) -> Option<PathBuf> {
+    let root = match &item.origin {
+        Origin::Met(root) => Some(&**root),
+        _ => None,
+    };
+    place.target(&item.path, root)
+}
+
+struct Remover {
+    style: Style,
+    opener: Opener,
+    selection: Selection,
+    place: Place,
+    rules: Rules,
+    dry_run: bool,
+    verbose: bool,
+}
+
+/// What is said of a removal.
+struct Done {
+    removed: Vec<String>,
+    kept: Vec<String>,
+    warnings: Vec<String>,
+    target: Option<PathBuf>,
+    verified: bool,
+}
+
+impl Work for Remover {
+    fn work(&self, item: &Item, row: &mut Vec<u8>) -> Result<Report> {
+        let name = self.opener.name(item);
+        let target = target(item, &self.place).filter(|_| !item.stdin() || matches!(self.place, Place::File(_)));
+        if let Some(target) = &target {
+            place::free(&self.place, target, self.rules)?;
+        }
+        let original = if item.stdin() { None } else { Some(std::fs::metadata(&item.path)?) };
+        let input = self.opener.open(item)?;
+        let prepared = match removal::prepare(&input, &self.selection) {
+            Err(e) if e.code == Code::UnknownFormat && item.met() => {
+                self.skip(&name, e.code, row);
+                return Ok(Report::default());
+            }
+            result => result?,
+        };
+        let mut said = warnings(prepared.warnings());
+        let mut notes = notes(&name.source, &said, self.verbose);
+        let verified = if self.dry_run {
+            false
+        } else {
+            match &target {
+                Some(target) => {
+                    // A name that still shows the original is news to everybody.
+                    let news = self.write(&prepared, original, target)?;
+                    notes.extend(news.iter().map(|w| format!("{}: {w}", name.source)));
+                    said.extend(news);
+                }
+                None => to_stdout(&prepared)?,
+            }
+            true
+        };
+        let done = Done { removed: prepared.removed(), kept: prepared.kept(), warnings: said, target, verified };
+        self.answer(&name, &done, row);
+        Ok(Report { status: Status::DONE, notes })
+    }
+
+    fn fail(&self, item: &Item, error: &Error, row: &mut Vec<u8>) -> Report {
+        let name = self.opener.name(item);
+        let report = failure(&self.style, &name, error, row);
+        match (&self.place, self.style.format) {
+            // Nothing but cleaned bytes may come out there.
+            (Place::Stdout, _) => row.clear(),
+            (_, Format::Csv) => {
+                row.clear();
+                csv::line([name.source.as_str(), "failed", "", "", "", &error.to_string()], self.style.terminal, row);
+            }
+            _ => {}
+        }
+        report
+    }
+}
+
+impl Remover {
+    /// Writes the cleaned file beside its target, proves it, and puts it there.
+    fn write(&self, prepared: &Prepared, original: Option<std::fs::Metadata>, target: &Path) -> Result<Vec<String>> {
+        if prepared.is_clean() && matches!(self.place, Place::InPlace { .. }) {
+            return Ok(Vec::new());
+        }
+        let mut staged = Staged::new(&self.place, original, target, self.rules)?;
+        proved(prepared, staged.file()?).map_err(|e| about(target, e))?;
+        staged.commit()
+    }
+
+    fn skip(&self, name: &Name, code: Code, row: &mut Vec<u8>) {
+        match self.style.format {
+            Format::Csv => csv::line([name.source.as_str(), "skipped", "", "", "", ""], self.style.terminal, row),
+            Format::Table => {}
+            _ => self.style.json(&Skipped::new(code, &name.file_name, self.style.source(&name.source)), row),
+        }
+    }
+
+    fn answer(&self, name: &Name, done: &Done, row: &mut Vec<u8>) {
+        let status = if self.dry_run { "dry-run" } else { COMPLETED };
+        let target = done.target.as_ref().map(|t| t.to_string_lossy());
+        match self.style.format {
+            _ if self.place == Place::Stdout && !self.dry_run => {}
+            Format::Csv => {
+                let (removed, kept) = (done.removed.join(" "), done.kept.join(" "));
+                let fields = [name.source.as_str(), status, target.as_deref().unwrap_or_default(), &removed, &kept, ""];
+                csv::line(fields, self.style.terminal, row);
+            }
+            Format::Table => {
+                table::heading(&name.source, &self.style, row);
+                table::line("target", target.as_deref().unwrap_or("-"), row);
+                table::line("removed", &done.removed.join(", "), row);
+                table::line("kept", &done.kept.join(", "), row);
+                done.warnings.iter().for_each(|w| table::line("warning", w, row));
+            }
+            _ => {
+                let url = done.target.as_ref().filter(|_| !self.dry_run).map(|t| file_url(t));
+                let uuid = uuid::Uuid::new_v4().hyphenated().to_string();
+                let answer = Removed {
+                    success: true,
+                    status,
+                    uuid: &uuid,
+                    download_url: url.as_deref(),
+                    file_name: &name.file_name,
+                    removed: &done.removed,
+                    kept: &done.kept,
+                    verified: done.verified,
+                    source: self.style.source(&name.source),
+                    warnings: &done.warnings,
+                };
+                self.style.json(&answer, row);
+            }
+        }
+    }
+}
+
+/// Writes the cleaned file and reads it again.
+fn proved(prepared: &Prepared, file: &mut File) -> Result<()> {
+    prepared.write(file)?;
+    file.rewind()?;
+    prepared.verify(&Input::from_file(file.try_clone()?)?)
+}
+
+fn to_stdout(prepared: &Prepared) -> Result<()> {
+    let mut file = tempfile::tempfile()?;
+    proved(prepared, &mut file)?;
+    file.rewind()?;
+    match std::io::copy(&mut file, &mut std::io::stdout().lock()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::new(Code::Unreadable, format!("stdout cannot be written: {e}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Of a failure between reading and renaming only the system's own concern the target.
+fn about(target: &Path, e: Error) -> Error {
+    match std::error::Error::source(&e) {
+        Some(source) => Error::new(e.code, format!("{} cannot be written: {source}", target.display())),
+        None => e,
+    }
+}
+
+/// The URL of a local file (RFC 8089).
+fn file_url(path: &Path) -> String {
+    let mut url = String::from("file://");
+    for &byte in place::normal(path).as_os_str().as_bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => url.push(byte as char),
+            _ => url.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(keep: &[&str], preset: Preset) -> Result<Selection> {
+        selection(&cli::Kept { keep: keep.iter().map(|s| s.to_string()).collect(), preset })
+    }
+
+    #[test]
+    fn what_is_kept() {
+        assert_eq!(kept(&[], Preset::Default).unwrap().keep, Selection::default().keep);
+        assert!(kept(&["none"], Preset::Default).unwrap().keep.is_empty());
+        let some = kept(&["none", "dates", "exif:Make", "Artist"], Preset::Strict).unwrap();
+        assert_eq!(some.keep, [Keep::Dates].into());
+        assert_eq!(some.tags, ["exif:make", "artist"]);
+        assert!(kept(&["orientaton"], Preset::Default).is_err(), "a mistyped word is no tag");
+    }
+
+    #[test]
+    fn urls_of_files() {
+        assert_eq!(file_url(Path::new("/a b/ü%.jpg")), "file:///a%20b/%C3%BC%25.jpg");
+    }
+}

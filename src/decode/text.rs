@@ -1,0 +1,52 @@
+//! Text of files, as it prints.
+
+use smol_str::{SmolStr, SmolStrBuilder};
+use std::fmt::Write;
+
+/// Text that should be UTF-8: each byte that is not becomes `?`.
+pub fn lossy(bytes: &[u8]) -> SmolStr {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return text.into();
+    }
+    let mut out = SmolStrBuilder::new();
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|_| out.push('?'));
+    }
+    out.finish()
+}
+
+/// Lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut s, b| {
+        let _ = write!(s, "{b:02x}");
+        s
+    })
+}
+
+/// A tag name from a word of the file: letters, digits, `-` and `_` stay; what follows anything else begins with a capital.
+pub fn tag_name(word: &str) -> String {
+    let mut out = String::new();
+    let mut capital = true;
+    for c in word.chars().take(200) {
+        if c.is_ascii_alphanumeric() || c == '-' || c == '_' {
+            out.push(if capital { c.to_ascii_uppercase() } else { c });
+            capital = false;
+        } else {
+            capital = true;
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_print() {
+        assert_eq!(lossy(b"caf\xe9 \xc3\xa9"), "caf? é");
+        assert_eq!(hex(&[0, 0xab]), "00ab");
+        assert_eq!(tag_name("prefix_ab c#"), "Prefix_abC");
+    }
+}

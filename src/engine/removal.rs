@@ -1,0 +1,201 @@
+//! Removing metadata: the plan of a clean file, what it removes, its writing, and the proof of what was written.
+//!
+//! `check` reads the same plan that `remove` writes: what the one reports is what the other takes out.
+
+use super::{
+    findings::{self, Finding},
+    local,
+};
+use crate::{
+    decode::{Facts, Sink},
+    error::{Code, Error, Result},
+    format::{self, Depth, FileType, Format, Keep, Kind, Part, PartId, Piece, Plan, Role, Selection, Walk},
+    input::Input,
+    metadata::{Tag, Warning},
+};
+use std::{cell::OnceCell, fs::File, io::Write};
+
+/// Files up to this size are worked on in memory.
+const IN_MEMORY: u64 = 128 * 1024 * 1024;
+/// A removed text this long must not be found in the output.
+const TELLING: usize = 8;
+/// So much of an output is searched for removed texts.
+const MAX_HAYSTACK: u64 = 4 * 1024 * 1024;
+
+/// A removal before a byte of it is written.
+pub struct Prepared {
+    input: Input,
+    format: &'static Format,
+    pub file_type: FileType,
+    selection: Selection,
+    parts: Vec<Part>,
+    plan: Plan,
+    warnings: Vec<Warning>,
+    clean: bool,
+    removed: OnceCell<Vec<RemovedTag>>,
+}
+
+/// A tag of a part that goes.
+pub(super) struct RemovedTag {
+    pub part: PartId,
+    pub tag: Tag,
+}
+
+/// Finds out what a file is and plans its clean form. Fails with [`Code::UnknownFormat`] on no known type, and with
+/// [`Code::UnsupportedFormat`] on one that can be read but not cleaned: a copy never passes for clean.
+pub fn prepare(input: &Input, selection: &Selection) -> Result<Prepared> {
+    let (format, file_type) =
+        format::detect(input).ok_or_else(|| Error::new(Code::UnknownFormat, "the type of the file is not known"))?;
+    let input = input.loaded(IN_MEMORY)?;
+    let (walk, plan) = plan(format, file_type, &input, selection)?;
+    let clean = plan.is_identity(&input)?;
+    Ok(Prepared {
+        clean,
+        input,
+        format,
+        file_type: walk.file_type,
+        selection: selection.clone(),
+        parts: walk.parts,
+        warnings: walk.warnings,
+        plan,
+        removed: OnceCell::new(),
+    })
+}
+
+fn plan(format: &Format, file_type: FileType, input: &Input, selection: &Selection) -> Result<(Walk, Plan)> {
+    let Some(plan) = format.plan else {
+        return Err(Error::new(Code::UnsupportedFormat, format!("{} files cannot be cleaned yet", file_type.name)));
+    };
+    let mut walk = Walk::new(Depth::Full, file_type);
+    (format.walk)(input, &mut walk)?;
+    let plan = plan(input, &walk.parts, selection)?;
+    Ok((walk, plan))
+}
+
+impl Prepared {
+    /// Is there nothing to remove: would the output equal the input?
+    pub fn is_clean(&self) -> bool {
+        self.clean
+    }
+
+    /// Damage that was met.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// Names of what stays, as `--keep` has them.
+    pub fn kept(&self) -> Vec<String> {
+        self.plan.kept.iter().map(|k| (*k).to_owned()).collect()
+    }
+
+    /// Names of what goes: `exif`, `gps`, `comment` …
+    pub fn removed(&self) -> Vec<String> {
+        if self.clean { Vec::new() } else { findings::names(&self.removed_parts(), self.removed_tags()) }
+    }
+
+    /// Each piece of metadata that goes.
+    pub fn findings(&self) -> Vec<Finding> {
+        if self.clean { Vec::new() } else { findings::findings(&self.removed_parts(), self.removed_tags(), &self.plan.kept) }
+    }
+
+    fn removed_parts(&self) -> Vec<(PartId, &Part)> {
+        self.plan.removed.iter().filter_map(|&id| Some((id, self.parts.get(id)?))).collect()
+    }
+
+    fn removed_tags(&self) -> &[RemovedTag] {
+        self.removed.get_or_init(|| {
+            let facts = Facts { file_type: self.file_type.name, ..Facts::default() };
+            let mut sink = Sink { facts, ..Sink::default() };
+            let mut found = Vec::new();
+            for (id, part) in self.removed_parts() {
+                match part.kind {
+                    Kind::Payload | Kind::Opaque => continue,
+                    Kind::File => self.decode_file(part, &mut sink),
+                    _ => local::decode_part(part, &self.input, &mut sink),
+                }
+                found.extend(std::mem::take(&mut sink.metadata.tags).into_iter().map(|tag| RemovedTag { part: id, tag }));
+            }
+            found
+        })
+    }
+
+    /// A whole file inside this one: what its own containers and decoders say. One level deep: what is in it goes with it.
+    fn decode_file(&self, part: &Part, sink: &mut Sink) {
+        let Ok(extraction) = part.origin.open(&self.input, IN_MEMORY).and_then(|file| local::extract(&file)) else { return };
+        let own = |tag: &Tag| tag.group.kind != "File" && tag.group.kind != "Composite";
+        sink.metadata.tags.extend(extraction.metadata.tags.into_iter().filter(own));
+    }
+
+    /// Writes the clean file to `out`, which is empty.
+    pub fn write(&self, out: &mut File) -> Result<()> {
+        let mut small = Vec::new();
+        for piece in &self.plan.pieces {
+            match piece {
+                Piece::Bytes(bytes) => small.extend_from_slice(bytes),
+                Piece::Copy(range) if range.end - range.start < 16 * 1024 => self.input.copy(range.clone(), &mut small)?,
+                Piece::Copy(range) => {
+                    out.write_all(&small)?;
+                    small.clear();
+                    self.input.copy(range.clone(), out)?;
+                }
+            }
+            if small.len() > 256 * 1024 {
+                out.write_all(&small)?;
+                small.clear();
+            }
+        }
+        Ok(out.write_all(&small)?)
+    }
+
+    /// Proves what was written: it is a file of the same type, cleaning it again changes nothing, its coded samples are
+    /// those of the original, and no removed text is left in it.
+    pub fn verify(&self, output: &Input) -> Result<()> {
+        let output = output.loaded(IN_MEMORY)?;
+        let (format, file_type) = format::detect(&output).ok_or_else(|| failed("the output is of no known type"))?;
+        if format.name != self.format.name {
+            return Err(failed("the output is of another type"));
+        }
+        let (walk, plan) = plan(format, file_type, &output, &self.selection)?;
+        if output.len() != self.plan.len() || !plan.is_identity(&output)? {
+            return Err(failed("the output is not clean"));
+        }
+        if let Some(payload) = format.payload
+            && payload(&self.input)? != payload(&output)?
+        {
+            return Err(failed("the coded samples are not those of the original"));
+        }
+        self.search(&output, &walk.parts)
+    }
+
+    /// Looks for texts of removed tags in all of the output but its coded samples and what was kept on purpose.
+    fn search(&self, output: &Input, parts: &[Part]) -> Result<()> {
+        let text_kept = crate::encode::select::texts(&self.selection);
+        let mut haystack = Vec::new();
+        for part in parts {
+            let kept = match part.kind {
+                Kind::Payload | Kind::Icc => true,
+                Kind::Exif | Kind::Xmp | Kind::Iptc | Kind::Photoshop => text_kept,
+                Kind::Jumbf => self.selection.keeps(Keep::C2pa),
+                _ => part.role == Role::Rendering && matches!(part.kind, Kind::File),
+            };
+            if !kept && haystack.len() as u64 <= MAX_HAYSTACK {
+                haystack.extend_from_slice(&part.origin.open(output, MAX_HAYSTACK)?.up_to(0, MAX_HAYSTACK)?);
+            }
+        }
+        if haystack.is_empty() {
+            return Ok(());
+        }
+        let left = self.removed_tags().iter().find(|r| {
+            let texts = r.tag.value.elements().iter().filter_map(|v| v.as_str());
+            texts.filter(|t| t.len() >= TELLING).any(|t| memchr::memmem::find(&haystack, t.as_bytes()).is_some())
+        });
+        match left {
+            Some(left) => Err(failed(format!("{}:{} is still in the output", left.tag.group.place, left.tag.name))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn failed(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(Code::VerificationFailed, message)
+}

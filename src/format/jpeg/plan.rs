@@ -1,0 +1,332 @@
+//! A clean JPEG: what a decoder needs, in its order, and what was asked for, each where it stood before.
+
+use super::{
+    EXV_MAGIC, gainmap, payload,
+    segments::{self, is_frame},
+    walk::{ICC, JFIF},
+};
+use crate::{
+    encode::{self, jpeg::segment},
+    error::Result,
+    format::{Keep, Kind, Origin, Part, PartId, Piece, Plan, Role, Selection},
+    input::Input,
+};
+use std::ops::Range;
+
+/// Marker and length.
+const HEADER: u64 = 4;
+/// Blocks that are written in parts may be so large.
+const MAX_BLOCK: u64 = 64 * 1024 * 1024;
+
+pub fn plan(input: &Input, parts: &[Part], selection: &Selection) -> Result<Plan> {
+    if !input.starts_with(EXV_MAGIC) && !parts.iter().any(|p| p.kind == Kind::Payload && p.place == "SOS") {
+        return Err(payload::no_picture());
+    }
+    let gainmap = if selection.keeps(Keep::Gainmap) { gainmap::find(input, parts, selection)? } else { None };
+    Planner::new(input, parts, selection, gainmap).run()
+}
+
+/// The clean form of an image that is a gain map: its metadata is what makes it one.
+pub(super) fn plan_gainmap(input: &Input, parts: &[Part], selection: &Selection) -> Result<Plan> {
+    let mut planner = Planner::new(input, parts, selection, None);
+    planner.is_gainmap = true;
+    planner.run()
+}
+
+struct Planner<'a> {
+    input: &'a Input,
+    parts: &'a [Part],
+    selection: &'a Selection,
+    plan: Plan,
+    gainmap: Option<gainmap::Found>,
+    /// The image is a gain map itself.
+    is_gainmap: bool,
+    /// Where the fresh MPF block stands among the pieces, and in the output.
+    mpf: Option<(usize, u64)>,
+    /// Of several segments of these kinds decoders obey the last that stands before the first scan; where it begins.
+    jfif: Option<u64>,
+    adobe: Option<u64>,
+    begun: bool,
+    ended: bool,
+    in_picture: bool,
+    exif: bool,
+    xmp: bool,
+    iptc: bool,
+    profile: bool,
+}
+
+impl<'a> Planner<'a> {
+    fn new(input: &'a Input, parts: &'a [Part], selection: &'a Selection, gainmap: Option<gainmap::Found>) -> Self {
+        let first_scan = parts.iter().position(|p| p.kind == Kind::Payload && p.place == "SOS").unwrap_or(parts.len());
+        let last = |marker| {
+            let found = parts[..first_scan].iter().rfind(|p| p.kind == Kind::Jpeg(marker) && p.role == Role::Rendering);
+            found.and_then(|p| spans(p).first()).map(|s| s.start)
+        };
+        Planner {
+            input,
+            parts,
+            selection,
+            plan: Plan::default(),
+            gainmap,
+            is_gainmap: false,
+            mpf: None,
+            jfif: last(segments::APP0),
+            adobe: last(segments::APP14),
+            begun: false,
+            ended: false,
+            in_picture: false,
+            exif: false,
+            xmp: false,
+            iptc: false,
+            profile: false,
+        }
+    }
+
+    fn run(mut self) -> Result<Plan> {
+        // A block in pieces was reported when it was complete; it is written where its first piece stands.
+        let mut order: Vec<PartId> = (0..self.parts.len()).collect();
+        order.sort_by_key(|&id| spans(&self.parts[id]).iter().map(|s| s.start).min().unwrap_or(u64::MAX));
+        for id in order {
+            let part = &self.parts[id];
+            let before = self.plan.pieces.len();
+            if !self.part(part)? || !self.same_bytes(part, before)? {
+                self.plan.removed.push(id);
+            }
+        }
+        self.plan.removed.sort_unstable();
+        self.finish_gainmap()?;
+        Ok(self.plan)
+    }
+
+    /// Writes what stays of a part; false if nothing does.
+    fn part(&mut self, part: &Part) -> Result<bool> {
+        let Some(range) = spans(part).first().cloned() else { return Ok(false) };
+        let whole = range.start.saturating_sub(HEADER)..range.end;
+        match part.kind {
+            Kind::Payload => Ok(self.payload(part, range)),
+            _ if self.ended => Ok(false),
+            Kind::Jpeg(marker) if is_frame(marker) => {
+                self.plan.copy(whole);
+                Ok(true)
+            }
+            Kind::Jpeg(segments::APP0) if part.role == Role::Rendering => self.jfif(range),
+            Kind::Jpeg(segments::APP14) if part.role == Role::Rendering => self.adobe(range),
+            // Parts of a JPEG XT picture.
+            Kind::Jpeg(0xeb) if part.role == Role::Rendering => {
+                self.plan.copy(whole);
+                Ok(true)
+            }
+            Kind::Jpeg(0xe2) => self.gainmap_segment(range),
+            Kind::Icc => self.icc(part),
+            Kind::Exif => self.exif(part),
+            Kind::Xmp => self.xmp(part),
+            Kind::Photoshop => self.iptc(part),
+            Kind::Mpf => self.multi_picture(),
+            Kind::Jumbf if self.selection.keeps(Keep::C2pa) => self.jumbf(part),
+            _ => Ok(false),
+        }
+    }
+
+    fn payload(&mut self, part: &Part, range: Range<u64>) -> bool {
+        let wanted = match part.place.as_str() {
+            "SOI" => !std::mem::replace(&mut self.begun, true),
+            "EOI" => !std::mem::replace(&mut self.ended, true),
+            "SOS" => {
+                self.in_picture = true;
+                true
+            }
+            _ => true,
+        };
+        if wanted {
+            self.plan.copy(range);
+        }
+        wanted
+    }
+
+    /// JFIF 1.02: version, then unit and density; the size of its thumbnail becomes none.
+    fn jfif(&mut self, range: Range<u64>) -> Result<bool> {
+        if self.jfif != Some(range.start) {
+            return Ok(false);
+        }
+        let data = self.input.up_to(range.start, 12)?;
+        let Some(&[minor, unit, x1, x0, y1, y0]) = data.get(6..12) else { return Ok(false) };
+        let kept = self.selection.keeps(Keep::Density);
+        let density = if kept { [unit, x1, x0, y1, y0] } else { [0, 0, 1, 0, 1] };
+        if kept && density != [0, 0, 1, 0, 1] {
+            self.plan.keep("density");
+        }
+        self.plan.bytes(segment(segments::APP0, &[JFIF, &[1, minor.min(2)], &density, &[0, 0]]));
+        Ok(true)
+    }
+
+    /// Adobe technical note 5116, section 18: 12 bytes say the colour transform. Without them colours are wrong.
+    fn adobe(&mut self, range: Range<u64>) -> Result<bool> {
+        let data = self.input.up_to(range.start, 12)?;
+        if self.adobe != Some(range.start) {
+            return Ok(false);
+        }
+        self.plan.bytes(segment(segments::APP14, &[&data]));
+        Ok(true)
+    }
+
+    /// ICC.1 annex B.4: the profile's bytes as they are, its chunks numbered anew.
+    fn icc(&mut self, part: &Part) -> Result<bool> {
+        if self.profile || !keeps_profile(self.input, part, self.selection)? {
+            return Ok(false);
+        }
+        let chunks = spans(part);
+        let Ok(count) = u8::try_from(chunks.len()) else { return Ok(false) };
+        for (number, chunk) in (1..=count).zip(chunks) {
+            let bytes = self.input.bytes(chunk.start, chunk.end - chunk.start)?;
+            self.plan.bytes(segment(0xe2, &[ICC, &[number, count], &bytes]));
+        }
+        self.profile = true;
+        self.plan.keep("icc");
+        Ok(true)
+    }
+
+    /// The first block counts: it is what viewers turn the image by.
+    fn exif(&mut self, part: &Part) -> Result<bool> {
+        if self.exif || self.in_picture || self.is_gainmap {
+            return Ok(false);
+        }
+        let Some(block) = encode::exif::reduce(&part.origin.open(self.input, MAX_BLOCK)?, self.selection) else {
+            return Ok(false);
+        };
+        if block.bytes.len() + 6 > encode::jpeg::MAX_SEGMENT {
+            return Ok(false);
+        }
+        self.plan.bytes(segment(0xe1, &[b"Exif\0\0", &block.bytes]));
+        block.kept.iter().for_each(|k| self.plan.keep(k));
+        self.exif = true;
+        Ok(true)
+    }
+
+    fn xmp(&mut self, part: &Part) -> Result<bool> {
+        if self.xmp {
+            return Ok(false);
+        }
+        let packet = part.origin.open(self.input, MAX_BLOCK)?;
+        let packet = packet.all(MAX_BLOCK)?;
+        let fresh = if self.is_gainmap {
+            gainmap::reduce(&packet)
+        } else {
+            let kept = encode::select::xmp(&packet, self.selection);
+            let described = self.gainmap.as_ref().and_then(|g| gainmap::describe(&packet, g));
+            kept.iter().flat_map(|k| &k.kept).for_each(|name| self.plan.keep(name));
+            gainmap::packet(kept.map(|k| k.bytes), described)
+        };
+        let Some(fresh) = fresh.filter(|f| f.len() + super::walk::XMP.len() <= encode::jpeg::MAX_SEGMENT) else {
+            return Ok(false);
+        };
+        self.plan.bytes(segment(0xe1, &[super::walk::XMP, &fresh]));
+        self.xmp = true;
+        Ok(true)
+    }
+
+    fn iptc(&mut self, part: &Part) -> Result<bool> {
+        if self.iptc || !encode::select::texts(self.selection) {
+            return Ok(false);
+        }
+        let resources = part.origin.open(self.input, MAX_BLOCK)?;
+        let resources = resources.all(MAX_BLOCK)?;
+        let reduced = encode::iptc::find_in_resources(&resources).and_then(|iim| encode::iptc::reduce(iim, self.selection));
+        let Some((iim, kept)) = reduced else { return Ok(false) };
+        let resource = encode::iptc::resource(&iim);
+        if resource.len() + super::walk::PHOTOSHOP.len() > encode::jpeg::MAX_SEGMENT {
+            return Ok(false);
+        }
+        self.plan.bytes(segment(0xed, &[super::walk::PHOTOSHOP, &resource]));
+        kept.iter().for_each(|k| self.plan.keep(k));
+        self.iptc = true;
+        Ok(true)
+    }
+
+    /// ISO 21496-1: the version in the main image, all numbers in the gain map.
+    fn gainmap_segment(&mut self, range: Range<u64>) -> Result<bool> {
+        if !self.is_gainmap && self.gainmap.is_none() {
+            return Ok(false);
+        }
+        let data = self.input.bytes(range.start, range.end - range.start)?;
+        let Some(sound) = gainmap::sound_iso(&data) else { return Ok(false) };
+        self.plan.bytes(segment(0xe2, &[sound]));
+        Ok(true)
+    }
+
+    /// A fresh block of two images; its offsets are filled in when they are known.
+    fn multi_picture(&mut self) -> Result<bool> {
+        if self.gainmap.is_none() || self.mpf.is_some() {
+            return Ok(false);
+        }
+        self.mpf = Some((self.plan.pieces.len(), self.plan.len()));
+        self.plan.bytes(gainmap::multi_picture(0, 0, 0));
+        Ok(true)
+    }
+
+    fn finish_gainmap(&mut self) -> Result<()> {
+        let Some(found) = self.gainmap.take() else { return Ok(()) };
+        let main = self.plan.len();
+        if let Some((piece, at)) = self.mpf {
+            self.plan.pieces[piece] = Piece::Bytes(gainmap::multi_picture(at, main, found.plan.len()));
+        }
+        self.plan.splice(found.plan, 0);
+        self.plan.keep("gainmap");
+        // The image was kept, but for what was cleaned out of it.
+        if found.is_clean {
+            self.plan.removed.retain(|&id| id != found.part);
+        }
+        Ok(())
+    }
+
+    /// Content credentials: their segments as they are.
+    fn jumbf(&mut self, part: &Part) -> Result<bool> {
+        let mut spans = spans(part).iter();
+        let Some(first) = spans.next() else { return Ok(false) };
+        // `JP`, two numbers; repeated with the box header, which is longer for a box of 64-bit length.
+        let long = self.input.u32_be(first.start)? == 1;
+        self.plan.copy(first.start - HEADER - 8..first.end);
+        for span in spans {
+            self.plan.copy(span.start - HEADER - 8 - if long { 16 } else { 8 }..span.end);
+        }
+        self.plan.keep("c2pa");
+        Ok(true)
+    }
+
+    /// Was the part written as it stood, no byte different?
+    fn same_bytes(&self, part: &Part, pieces: usize) -> Result<bool> {
+        if matches!(part.kind, Kind::Payload | Kind::Icc) || self.plan.pieces.len() == pieces {
+            return Ok(true);
+        }
+        let spans = spans(part);
+        let Some(last) = spans.last() else { return Ok(true) };
+        let mut fresh: Vec<u8> = Vec::new();
+        for piece in &self.plan.pieces[pieces..] {
+            match piece {
+                Piece::Bytes(bytes) => fresh.extend_from_slice(bytes),
+                Piece::Copy(_) => return Ok(true),
+            }
+        }
+        let start = last.end.checked_sub(fresh.len() as u64);
+        Ok(match start {
+            Some(start) => *self.input.bytes(start, fresh.len() as u64)? == *fresh,
+            None => false,
+        })
+    }
+}
+
+fn spans(part: &Part) -> &[Range<u64>] {
+    match &part.origin {
+        Origin::Spans(spans) => spans,
+        Origin::Decoded { .. } => &[],
+    }
+}
+
+/// A profile stays if it is one at all, and if it is wanted: any, or those that say another space than sRGB.
+fn keeps_profile(input: &Input, part: &Part, selection: &Selection) -> Result<bool> {
+    if !selection.keeps(Keep::Icc) && !selection.keeps(Keep::WideGamut) {
+        return Ok(false);
+    }
+    let profile = part.origin.open(input, MAX_BLOCK)?;
+    let sound = profile.len() >= 128 && *profile.bytes(36, 4)? == *b"acsp" && u64::from(profile.u32_be(0)?) <= profile.len();
+    Ok(sound && (selection.keeps(Keep::Icc) || !encode::icc::is_srgb(&profile)))
+}

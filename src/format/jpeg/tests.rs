@@ -1,0 +1,324 @@
+//! The walk and the plan on files that are built here.
+
+use super::*;
+use crate::{
+    encode::jpeg::segment,
+    engine::removal::{Prepared, prepare},
+    format::{Depth, Keep, Kind, Origin, Selection, Walk},
+};
+use proptest::prelude::*;
+
+/// SOI, the segments, a frame header and a scan, EOI, a tail.
+fn file(segments: &[Vec<u8>], tail: &[u8]) -> Vec<u8> {
+    let frame = segment(0xc0, &[b"\x08\0\x08\0\x08\x01\x01\x11\0"]);
+    let scan = [segment(0xda, &[b"\x01\x01\0\0\x3f\0"]), b"data".to_vec()].concat();
+    [b"\xff\xd8", &*segments.concat(), &frame, &scan, b"\xff\xd9", tail].concat()
+}
+
+fn walked(bytes: &[u8], depth: Depth) -> (Vec<(Kind, Vec<u8>)>, Walk) {
+    let input = Input::from_bytes(bytes.to_vec());
+    let mut walk = Walk::new(depth, probe(&input).unwrap());
+    (FORMAT.walk)(&input, &mut walk).unwrap();
+    let read = |o: &Origin| o.open(&input, 1 << 20).unwrap().all(1 << 20).unwrap().into_owned();
+    (walk.parts.iter().map(|p| (p.kind, read(&p.origin))).collect(), walk)
+}
+
+#[test]
+fn segments_of_one_block_are_joined() {
+    let guid = [b'A'; 32];
+    let extension = |offset: u32, text: &[u8]| {
+        segment(0xe1, &[b"http://ns.adobe.com/xmp/extension/\0", &guid, &8u32.to_be_bytes(), &offset.to_be_bytes(), text])
+    };
+    let cases: &[(&[Vec<u8>], Kind, &[u8])] = &[
+        (&[segment(0xe1, &[b"Exif\0\0MM\0*"]), segment(0xe1, &[b"Exif\0\0more"])], Kind::Exif, b"MM\0*more"),
+        (&[segment(0xe1, &[b"xxExif\0\0II*\0"])], Kind::Exif, b"II*\0"),
+        (&[segment(0xed, &[b"Photoshop 3.0\08BI"]), segment(0xed, &[b"Photoshop 3.0\0M"])], Kind::Photoshop, b"8BIM"),
+        (&[segment(0xe2, &[b"ICC_PROFILE\0\x02\x02b"]), segment(0xe2, &[b"ICC_PROFILE\0\x01\x02a"])], Kind::Icc, b"ab"),
+        (&[segment(0xe2, &[b"MPF\0MM\0*"])], Kind::Mpf, b"MM\0*"),
+        (
+            &[segment(0xeb, &[b"JP\0\x01\0\0\0\x01\0\0\0\x0ajumbx"]), segment(0xeb, &[b"JP\0\x01\0\0\0\x02\0\0\0\x0ajumby"])],
+            Kind::Jumbf,
+            b"\0\0\0\x0ajumbxy",
+        ),
+        (&[segment(0xe1, &[b"http://ns.adobe.com/xap/1.0/\0<x/>"])], Kind::Xmp, b"<x/>"),
+        (
+            &[segment(0xe1, &[b"FLIR\0\x01\0\x01a"]), segment(0xe1, &[b"FLIR\0\x01\x01\x01b"])],
+            Kind::Jpeg(0xe1),
+            b"FLIR\0\x01\0\x01ab",
+        ),
+    ];
+    for (segments, kind, bytes) in cases {
+        let (parts, _) = walked(&file(segments, b""), Depth::Headers);
+        assert_eq!(parts.iter().filter(|p| !matches!(p.0, Kind::Jpeg(0xc0))).collect::<Vec<_>>(), [&(*kind, bytes.to_vec())]);
+    }
+    let packet = segment(0xe1, &[b"http://ns.adobe.com/xap/1.0/\0<x/>", &guid]);
+    let (parts, _) = walked(&file(&[packet, extension(4, b"last"), extension(0, b"1st ")], b""), Depth::Headers);
+    assert!(parts.contains(&(Kind::Xmp, b"1st last".to_vec())));
+}
+
+#[test]
+fn two_whole_exif_blocks_stay_two() {
+    let exif = segment(0xe1, &[b"Exif\0\0MM\0*"]);
+    let (parts, _) = walked(&file(&[exif.clone(), exif], b""), Depth::Headers);
+    assert_eq!(parts.iter().filter(|p| p.0 == Kind::Exif).count(), 2);
+}
+
+#[test]
+fn stacked_trailers_are_peeled_off() {
+    let photo_mechanic = [&b"iptc"[..], &4u32.to_be_bytes(), b"cbipcbbl"].concat();
+    let foto_station = [&b"data"[..], &1u16.to_be_bytes(), &14u32.to_be_bytes(), b"\xa1\xb2\xc3\xd4"].concat();
+    let tail = [&b"unknown"[..], &photo_mechanic, &foto_station].concat();
+    for depth in [Depth::Headers, Depth::Full] {
+        let (parts, _) = walked(&file(&[], &tail), depth);
+        assert!(parts.contains(&(Kind::Trailer("PhotoMechanic"), photo_mechanic.clone())));
+        assert!(parts.contains(&(Kind::Trailer("FotoStation"), foto_station.clone())));
+        assert_eq!(parts.contains(&(Kind::Opaque, b"unknown".to_vec())), depth == Depth::Full);
+    }
+}
+
+#[test]
+fn files_are_told_apart() {
+    let probed = |bytes: &[u8]| probe(&Input::from_bytes(bytes.to_vec())).map(|t| t.name);
+    assert_eq!(probed(b"\xff\xd8\xff\xe0"), Some("JPEG"));
+    assert_eq!(probed(b"\xff\x01Exiv2\xff\xe1"), Some("EXV"));
+    assert_eq!(probed(b"\xff\xd8\x00"), None);
+    assert_eq!(walked(&file(&[segment(0xe3, &[b"_JPSJPS_"])], b""), Depth::Headers).1.file_type.name, "JPS");
+}
+
+/// The clean form of a file, and what the removal says; proved like any.
+fn cleaned(bytes: &[u8], selection: &Selection) -> (Vec<u8>, Prepared) {
+    let prepared = prepare(&Input::from_bytes(bytes.to_vec()), selection).unwrap();
+    let mut out = tempfile::tempfile().unwrap();
+    prepared.write(&mut out).unwrap();
+    std::io::Seek::rewind(&mut out).unwrap();
+    let output = Input::from_file(out).unwrap();
+    prepared.verify(&output).unwrap();
+    (output.all(1 << 30).unwrap().into_owned(), prepared)
+}
+
+fn keep(what: &[Keep]) -> Selection {
+    Selection { keep: what.iter().copied().collect(), ..Selection::none() }
+}
+
+const ADOBE: &[u8] = b"Adobe\0\x64\0\0\0\0\x01";
+const JFIF: &[u8] = b"JFIF\0\x01\x01\x01\0\x48\0\x48\0\0";
+
+/// An Exif block of one directory with one entry of format SHORT.
+fn short(tag: u16, value: u16) -> Vec<u8> {
+    [b"MM\0*\0\0\0\x08\0\x01", &tag.to_be_bytes()[..], b"\0\x03\0\0\0\x01", &value.to_be_bytes(), &[0; 6]].concat()
+}
+
+/// A profile that is one by its header.
+fn profile(length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    bytes[..4].copy_from_slice(&(length as u32).to_be_bytes());
+    bytes[36..40].copy_from_slice(b"acsp");
+    bytes
+}
+
+#[test]
+fn only_what_shows_the_picture_stays() {
+    let s = segment;
+    // Before, after.
+    let cases: &[(Vec<Vec<u8>>, Vec<Vec<u8>>)] = &[
+        (vec![s(0xfe, &[b"comment"]), s(0xe1, &[b"Exif\0\0", &short(0x112, 1)])], vec![]),
+        (vec![s(0xe0, &[JFIF, b"thumbnail"]), s(0xe0, &[b"JFXX\0\x10"])], vec![s(0xe0, &[JFIF])]),
+        (vec![s(0xee, &[ADOBE, b"hidden"]), s(0xee, &[b"Other"])], vec![s(0xee, &[ADOBE])]),
+        (vec![s(0xe1, &[b"Exif\0\0", &short(0x112, 6), b"junk"])], vec![s(0xe1, &[b"Exif\0\0", &short(0x112, 6)])]),
+        // The first block turns the image, whatever a second one says.
+        (
+            vec![s(0xe1, &[b"Exif\0\0", &short(0x112, 6)]), s(0xe1, &[b"Exif\0\0", &short(0x112, 3)])],
+            vec![s(0xe1, &[b"Exif\0\0", &short(0x112, 6)])],
+        ),
+        // Chunks out of order, and one that is not of the profile.
+        (
+            vec![
+                s(0xe2, &[b"ICC_PROFILE\0\x02\x02", &profile(200)[100..]]),
+                s(0xe2, &[b"ICC_PROFILE\0\x01\x02", &profile(200)[..100]]),
+                s(0xe2, &[b"ICC_PROFILE\0\x01\x02stray"]),
+            ],
+            vec![
+                s(0xe2, &[b"ICC_PROFILE\0\x01\x02", &profile(200)[..100]]),
+                s(0xe2, &[b"ICC_PROFILE\0\x02\x02", &profile(200)[100..]]),
+            ],
+        ),
+        (
+            vec![s(0xdd, &[b"\0\x04"]), b"junk".to_vec(), b"\xff\xff\xff".to_vec(), s(0xdd, &[b"\0\x05"])],
+            vec![s(0xdd, &[b"\0\x04"]), s(0xdd, &[b"\0\x05"])],
+        ),
+        (vec![s(0xeb, &[b"JP\0\x01\0\0\0\x01\0\0\0\x09jumbc"])], vec![]),
+        // JPEG XT: part of the picture.
+        (vec![s(0xeb, &[b"JP\0\x01\0\0\0\x01\0\0\0\x09RESIx"])], vec![s(0xeb, &[b"JP\0\x01\0\0\0\x01\0\0\0\x09RESIx"])]),
+        (vec![s(0xef, &[b"Q 90"]), s(0xe5, &[b"x"]), s(0xf8, &[b"\x01"])], vec![s(0xf8, &[b"\x01"])]),
+    ];
+    for (before, after) in cases {
+        let clean = file(after, b"");
+        let (output, prepared) = cleaned(&file(before, b"tail"), &Selection::default());
+        assert_eq!(output, clean, "{before:02x?}");
+        assert!(!prepared.is_clean() && !prepared.findings().is_empty() && !prepared.removed().is_empty());
+        assert!(cleaned(&clean, &Selection::default()).1.is_clean());
+    }
+}
+
+#[test]
+fn nothing_survives_between_scans_or_behind_the_end() {
+    let scan = [segment(0xda, &[b"\x01\x01\0\0\x3f\0"]), b"scan\xff\0\xff\xd0more".to_vec()].concat();
+    let hidden = [segment(0xfe, &[b"hidden"]), segment(0xe1, &[b"Exif\0\0", &short(0x112, 6)])].concat();
+    let dnl = segment(0xdc, &[b"\0\x08"]);
+    let frame = segment(0xc2, &[b"\x08\0\0\0\x08\x01\x01\x11\0"]);
+    let before = [b"\xff\xd8", &frame[..], &scan, &dnl, &hidden, &scan, b"\xff\xd9", &scan].concat();
+    let after = [b"\xff\xd8", &frame[..], &scan, &dnl, &scan, b"\xff\xd9"].concat();
+    assert_eq!(cleaned(&before, &Selection::default()).0, after);
+    // Without EOI it stays without.
+    let cut = &after[..after.len() - 2];
+    assert!(cleaned(cut, &Selection::default()).1.is_clean());
+}
+
+#[test]
+fn the_selection_decides() {
+    let c2pa =
+        [segment(0xeb, &[b"JP\0\x01\0\0\0\x01\0\0\0\x0ajumbx"]), segment(0xeb, &[b"JP\0\x01\0\0\0\x02\0\0\0\x0ajumby"])].concat();
+    let iptc = |datasets: &[&[u8]]| segment(0xed, &[b"Photoshop 3.0\0", &crate::encode::iptc::resource(&datasets.concat())]);
+    let by_line: &[u8] = b"\x1c\x02\x50\0\x04Name";
+    let neutral = segment(0xe0, &[b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0"]);
+    let icc = segment(0xe2, &[b"ICC_PROFILE\0\x01\x01", &profile(130)]);
+    // Segment, selection, what of it stays, its name.
+    let cases: &[(&[u8], Selection, &[u8], &[&str])] = &[
+        (&c2pa, keep(&[Keep::C2pa]), &c2pa, &["c2pa"]),
+        (&c2pa, Selection::default(), b"", &[]),
+        (&segment(0xe0, &[JFIF]), keep(&[]), &neutral, &[]),
+        (&segment(0xe0, &[JFIF]), keep(&[Keep::Density]), &segment(0xe0, &[JFIF]), &["density"]),
+        (&icc, keep(&[]), b"", &[]),
+        (&icc, keep(&[Keep::Icc]), &icc, &["icc"]),
+        (&iptc(&[by_line, b"\x1c\x02\x5a\0\x05Paris"]), keep(&[Keep::Copyright]), &iptc(&[by_line]), &["copyright"]),
+        (&segment(0xe1, &[b"Exif\0\0", &short(0x112, 8)]), keep(&[]), b"", &[]),
+    ];
+    for (before, selection, after, kept) in cases {
+        let (output, prepared) = cleaned(&file(&[before.to_vec()], b""), selection);
+        assert_eq!(output, file(&[after.to_vec()], b""), "{selection:?}");
+        assert_eq!(prepared.kept(), *kept);
+    }
+}
+
+#[test]
+fn a_kept_thumbnail_is_cleaned() {
+    let thumbnail = file(&[segment(0xfe, &[b"a comment in it"])], b"");
+    let clean = file(&[], b"");
+    // IFD0 with an orientation, IFD1 with offset and length of the thumbnail behind it.
+    let exif = [
+        &b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\x1a"[..],
+        b"\0\x02\x02\x01\0\x04\0\0\0\x01\0\0\0\x38\x02\x02\0\x04\0\0\0\x01",
+        &(thumbnail.len() as u32).to_be_bytes(),
+        b"\0\0\0\0",
+        &thumbnail,
+    ]
+    .concat();
+    let (output, prepared) =
+        cleaned(&file(&[segment(0xe1, &[b"Exif\0\0", &exif])], b""), &keep(&[Keep::Orientation, Keep::Thumbnail]));
+    assert_eq!(prepared.kept(), ["orientation", "thumbnail"]);
+    assert!(memchr::memmem::find(&output, &clean).is_some());
+}
+
+/// A main image and a gain map, both with a comment.
+fn ultra_hdr(iso: bool) -> Vec<u8> {
+    let xmp = |text: &str| segment(0xe1, &[b"http://ns.adobe.com/xap/1.0/\0", text.as_bytes()]);
+    let description = |rest: &str| {
+        xmp(&format!(
+            "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description \
+             xmlns:dc='http://purl.org/dc/elements/1.1/' dc:source='private' xmlns:hdrgm='http://ns.adobe.com/hdr-gain-map/1.0/' \
+             hdrgm:Version='1.0'>{rest}</rdf:Description></rdf:RDF></x:xmpmeta>"
+        ))
+    };
+    let urn = b"urn:iso:std:iso:ts:21496:-1\0";
+    let comment = segment(0xfe, &[b"private"]);
+    let numbers = segment(0xe2, &[urn, &[0, 0, 0, 0, 0x40], &[1; 56], b"private"]);
+    let per_channel =
+        "<hdrgm:GainMapMax><rdf:Seq><rdf:li>1</rdf:li><rdf:li>2.5</rdf:li><rdf:li>private</rdf:li></rdf:Seq></hdrgm:GainMapMax>";
+    let gainmap = file(&[if iso { numbers } else { description(per_channel) }, comment.clone()], b"");
+    let main = if iso { segment(0xe2, &[urn, &[0; 4], b"private"]) } else { description("<dc:creator>private</dc:creator>") };
+    file(&[main, segment(0xe2, &[b"MPF\0private"]), comment], &[&gainmap[..], b"private"].concat())
+}
+
+#[test]
+fn a_gain_map_stays_and_is_cleaned() {
+    for iso in [false, true] {
+        let before = ultra_hdr(iso);
+        let (output, prepared) = cleaned(&before, &Selection::default());
+        assert_eq!(prepared.kept(), ["gainmap"]);
+        assert_eq!(memchr::memmem::find(&output, b"private"), None);
+        // The second entry of the fresh MPF block says where the gain map is.
+        let header = memchr::memmem::find(&output, b"MPF\0").unwrap() + 4;
+        let number = |at: usize| u32::from_be_bytes(output[at..at + 4].try_into().unwrap()) as usize;
+        let entry = header + 50 + 16;
+        let start = header + number(entry + 8);
+        assert!(output[start..].starts_with(b"\xff\xd8") && output[..start].ends_with(b"\xff\xd9"));
+        assert_eq!(start + number(entry + 4), output.len());
+        assert_eq!(number(header + 50 + 4), start);
+        if !iso {
+            let length = format!("Item:Length=\"{}\"", output.len() - start);
+            assert!(memchr::memmem::find(&output, length.as_bytes()).is_some());
+            assert!(memchr::memmem::find(&output, b"<rdf:li>1</rdf:li><rdf:li>2.5</rdf:li></rdf:Seq>").is_some());
+        }
+        let plain = cleaned(&before, &Selection::strict()).0;
+        assert_eq!(plain, file(&[], b""));
+    }
+}
+
+#[test]
+fn a_file_without_a_picture_is_refused() {
+    let bytes = [&b"\xff\xd8"[..], &segment(0xfe, &[b"x"]), b"\xff\xd9"].concat();
+    assert!(prepare(&Input::from_bytes(bytes), &Selection::default()).is_err());
+    let exv = [&b"\xff\x01Exiv2"[..], &segment(0xe1, &[b"Exif\0\0MM"]), b"\xff\xd9"].concat();
+    assert_eq!(cleaned(&exv, &Selection::default()).0, b"\xff\x01Exiv2\xff\xd9");
+}
+
+fn everything() -> Selection {
+    let keep = [
+        Keep::Icc,
+        Keep::Orientation,
+        Keep::Density,
+        Keep::Gainmap,
+        Keep::Copyright,
+        Keep::Dates,
+        Keep::Title,
+        Keep::Thumbnail,
+        Keep::C2pa,
+    ];
+    Selection { keep: keep.into(), tags: vec!["make".into()], nesting: 0 }
+}
+
+/// Whatever can be cleaned is clean afterwards, and shows the same.
+fn holds(bytes: &[u8]) {
+    let mut walk = Walk::new(Depth::Headers, JPEG);
+    let _ = (FORMAT.walk)(&Input::from_bytes(bytes.to_vec()), &mut walk);
+    for selection in [Selection::default(), Selection::strict(), Selection::none(), everything()] {
+        if prepare(&Input::from_bytes(bytes.to_vec()), &selection).is_ok() {
+            cleaned(bytes, &selection);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { max_shrink_iters: 500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn arbitrary_bytes_hold(bytes in prop::collection::vec(prop_oneof![Just(0xffu8), Just(0xd8), Just(0xda), Just(0xd9), Just(0), any::<u8>()], 0..400)) {
+        holds(&[b"\xff\xd8\xff", &bytes[..]].concat());
+    }
+
+    #[test]
+    fn damaged_files_hold(at in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12), cut in any::<prop::sample::Index>(), iso in any::<bool>()) {
+        let exif = segment(0xe1, &[b"Exif\0\0", &short(0x112, 6)]);
+        let icc = segment(0xe2, &[b"ICC_PROFILE\0\x01\x01", &profile(130)]);
+        let c2pa = segment(0xeb, &[b"JP\0\x01\0\0\0\x01\0\0\0\x0ajumbx"]);
+        let head = [exif, segment(0xe0, &[JFIF]), icc, c2pa, segment(0xee, &[ADOBE])].concat();
+        let hdr = ultra_hdr(iso);
+        let mut bytes = [&hdr[..2], &head, &hdr[2..]].concat();
+        for (index, value) in at {
+            let i = index.index(bytes.len());
+            bytes[i] = value;
+        }
+        holds(&bytes[..cut.index(bytes.len()) + 1]);
+        holds(&bytes);
+    }
+}

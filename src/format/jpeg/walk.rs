@@ -1,0 +1,421 @@
+//! Gives segments their meaning: which standard reads them, and which of them are pieces of one block.
+
+use super::{
+    EXV_MAGIC, JPS,
+    segments::{self, Item, Segment, Segments},
+    trailer,
+};
+use crate::{
+    error::Result,
+    format::{Kind, Origin, Role, Walk},
+    input::Input,
+};
+use smallvec::SmallVec;
+use smol_str::SmolStr;
+use std::ops::Range;
+
+pub const EXIF: &[u8] = b"Exif\0";
+pub const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
+pub const XMP_EXTENSION: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
+pub const ICC: &[u8] = b"ICC_PROFILE\0";
+pub const MPF: &[u8] = b"MPF\0";
+pub const PHOTOSHOP: &[u8] = b"Photoshop 3.0\0";
+const PHOTOSHOP_OLD: &[u8] = b"Adobe_Photoshop2.5:";
+/// ISO 21496-1 gain map metadata.
+pub const GAINMAP: &[u8] = b"urn:iso:std:iso:ts:21496:-1\0";
+pub const ADOBE: &[u8] = b"Adobe";
+pub const JFIF: &[u8] = b"JFIF\0";
+const FLIR: &[u8] = b"FLIR\0";
+
+/// So much of a segment's beginning tells what it is.
+const MAGIC: u64 = 128;
+/// Extended XMP may be so large when joined.
+const MAX_EXTENDED: u64 = 64 * 1024 * 1024;
+
+type Spans = SmallVec<[Range<u64>; 1]>;
+
+pub fn walk(input: &Input, walk: &mut Walk) -> Result<()> {
+    let mut walker = Walker::new(input, walk);
+    let ended = walker.image();
+    walker.finish()?;
+    ended?;
+    let from = walker.at;
+    if walker.walk.full() { trailer::walk_all(input, from, walker.walk) } else { trailer::walk_known(input, from, walker.walk) }
+}
+
+/// A block whose next segment may follow.
+struct Open {
+    kind: Kind,
+    marker: u8,
+    spans: Spans,
+}
+
+/// One segment of extended XMP (XMP part 3, 1.1.3.1): a slice of the packet that its GUID names.
+struct Extension {
+    guid: [u8; 32],
+    offset: u32,
+    data: Range<u64>,
+}
+
+struct IccChunk {
+    number: u8,
+    count: u8,
+    data: Range<u64>,
+}
+
+/// Segments of one JUMBF superbox (ISO 19566-5 annex D): they share the box instance number.
+struct JumbfBox {
+    instance: u16,
+    spans: Spans,
+}
+
+struct Walker<'a, 'w> {
+    input: &'a Input,
+    walk: &'w mut Walk,
+    /// Behind the last run.
+    at: u64,
+    open: Option<Open>,
+    icc: Vec<IccChunk>,
+    extensions: Vec<Extension>,
+    /// The main packets' bytes: they say which extension is theirs.
+    packets: SmallVec<[Range<u64>; 1]>,
+    jumbf: Vec<JumbfBox>,
+}
+
+impl<'a, 'w> Walker<'a, 'w> {
+    fn new(input: &'a Input, walk: &'w mut Walk) -> Self {
+        Walker {
+            input,
+            walk,
+            at: 0,
+            open: None,
+            icc: Vec::new(),
+            extensions: Vec::new(),
+            packets: SmallVec::new(),
+            jumbf: Vec::new(),
+        }
+    }
+
+    /// From the start of the file to EOI, or to the first scan when only headers are wanted.
+    fn image(&mut self) -> Result<()> {
+        let start = if self.input.starts_with(EXV_MAGIC) {
+            self.payload(Role::Structure, "Header", 0..EXV_MAGIC.len() as u64)?;
+            EXV_MAGIC.len() as u64
+        } else {
+            0
+        };
+        let mut segments = Segments::new(self.input, start);
+        loop {
+            let item = segments.next();
+            self.at = segments.at;
+            match item? {
+                None => return Ok(()),
+                Some(Item::Segment(segment)) => {
+                    if segment.marker == segments::SOS && !self.walk.full() {
+                        return Ok(());
+                    }
+                    self.segment(&segment)?;
+                }
+                Some(Item::Scan(range)) => self.payload(Role::Rendering, "Scan", range)?,
+                Some(Item::Junk(range)) if self.walk.full() => {
+                    self.close()?;
+                    self.walk.span(Kind::Opaque, Role::Metadata, "between segments", range)?;
+                }
+                Some(Item::Junk(_)) => {}
+            }
+        }
+    }
+
+    fn segment(&mut self, segment: &Segment) -> Result<()> {
+        if segment.cut {
+            self.walk.warn(place(segment.marker), "the segment ends too early");
+        }
+        match segment.marker {
+            0xe0..=0xef => return self.application(segment),
+            segments::COM => {
+                self.close()?;
+                self.walk.span(Kind::Jpeg(segments::COM), Role::Metadata, "COM", segment.data.clone())?;
+            }
+            marker if segments::is_frame(marker) => {
+                self.close()?;
+                self.walk.span(Kind::Jpeg(marker), Role::Rendering, "SOF", segment.data.clone())?;
+            }
+            // Markers that stand alone outside of scans, and codes that no decoder knows.
+            0xd0..=0xd7 | 0xf9..=0xfd if self.walk.full() => {
+                self.close()?;
+                self.walk.span(Kind::Opaque, Role::Metadata, "between segments", segment.range())?;
+            }
+            segments::SOI | segments::EOI => self.payload(Role::Structure, place(segment.marker), segment.range())?,
+            marker => self.payload(Role::Rendering, place(marker), segment.range())?,
+        }
+        Ok(())
+    }
+
+    /// Structure and coded samples: only a plan wants them.
+    fn payload(&mut self, role: Role, place: impl Into<SmolStr>, range: Range<u64>) -> Result<()> {
+        if self.walk.full() {
+            self.close()?;
+            self.walk.span(Kind::Payload, role, place, range)?;
+        }
+        Ok(())
+    }
+
+    fn application(&mut self, segment: &Segment) -> Result<()> {
+        let data = segment.data.clone();
+        let head = self.input.up_to(data.start, MAGIC.min(data.end - data.start))?;
+        match segment.marker {
+            0xe1 => self.app1(segment, &head),
+            0xe2 if head.starts_with(ICC) && head.len() >= 14 => self.icc_chunk(head[12], head[13], data.start + 14..data.end),
+            0xe2 if head.starts_with(MPF) => self.whole(Kind::Mpf, 0xe2, data.start + 4..data.end),
+            0xe3 if head.starts_with(b"_JPSJPS_") => {
+                self.walk.file_type = JPS;
+                self.other(segment)
+            }
+            0xeb if head.starts_with(b"JP") && head.len() >= 16 => self.jumbf_segment(segment, &head),
+            0xeb if head.starts_with(b"HDR_RI") => self.continued(Kind::Jpeg(0xeb), segment, 0, |_| Some(0)),
+            0xed if head.starts_with(PHOTOSHOP) => {
+                self.continued(Kind::Photoshop, segment, PHOTOSHOP.len() as u64, |_| Some(PHOTOSHOP.len() as u64))
+            }
+            0xed if head.starts_with(PHOTOSHOP_OLD) => {
+                let skip = memchr::memmem::find(&head, b"8BIM").unwrap_or(PHOTOSHOP_OLD.len()) as u64;
+                self.whole(Kind::Photoshop, 0xed, data.start + skip..data.end)
+            }
+            _ => self.other(segment),
+        }
+    }
+
+    /// A segment that a decoder of its own reads whole.
+    fn other(&mut self, segment: &Segment) -> Result<()> {
+        let head = self.input.up_to(segment.data.start, 5)?;
+        // Shorter ones decoders pass over.
+        let length = segment.data.end - segment.data.start;
+        let shown = match segment.marker {
+            segments::APP0 => head.starts_with(JFIF) && length >= 14,
+            segments::APP14 => head.starts_with(ADOBE) && length >= 12,
+            _ => false,
+        };
+        let role = if shown { Role::Rendering } else { Role::Metadata };
+        self.close()?;
+        self.walk.span(Kind::Jpeg(segment.marker), role, place(segment.marker), segment.data.clone())?;
+        Ok(())
+    }
+
+    fn app1(&mut self, segment: &Segment, head: &[u8]) -> Result<()> {
+        let data = segment.data.clone();
+        // Some writers put bytes before the identifier.
+        let exif = memchr::memmem::find(&head[..head.len().min(9)], EXIF).filter(|i| !head[i + 5..].starts_with(b"\0QVCI"));
+        if let Some(junk) = exif {
+            let skip = (junk + 6) as u64;
+            let fresh = self.input.up_to(data.start + skip, 2)?;
+            let first = matches!(&*fresh, b"II" | b"MM");
+            if junk > 0 {
+                self.walk.warn("APP1", "bytes before the Exif identifier");
+            }
+            return self.continued(Kind::Exif, segment, skip, |_| if first { None } else { Some(skip) });
+        }
+        if head.starts_with(XMP_EXTENSION) {
+            return self.extension(segment, head);
+        }
+        if head.starts_with(FLIR) {
+            // A counter and the number of the last segment follow: the first keeps them, its successors' are passed over.
+            let number = head.get(6).copied().unwrap_or(0);
+            return self.continued(Kind::Jpeg(0xe1), segment, 0, |_| (number > 0).then_some(8));
+        }
+        if let Some(packet) = self.xmp_start(&data, head)? {
+            let range = data.start + packet..data.end;
+            self.packets.push(range.clone());
+            return self.whole(Kind::Xmp, 0xe1, range);
+        }
+        self.other(segment)
+    }
+
+    /// Where the XMP packet of an APP1 segment begins; `None` if there is none. Identifiers that are not the standard's occur.
+    fn xmp_start(&mut self, data: &Range<u64>, head: &[u8]) -> Result<Option<u64>> {
+        if head.starts_with(XMP) {
+            return Ok(Some(XMP.len() as u64));
+        }
+        let found = [&b"<?xpacket"[..], b"<x:xmpmeta", b"<x:xapmeta", b"<rdf:RDF"]
+            .iter()
+            .filter_map(|m| memchr::memmem::find(head, m))
+            .min();
+        if let Some(start) = found {
+            self.walk.warn("APP1", "XMP without its standard identifier");
+            return Ok(Some(start as u64));
+        }
+        if head.starts_with(b"http") && self.input.up_to(data.start, data.end - data.start)?.ends_with(b">") {
+            return Ok(head.iter().position(|&b| b == b'<').map(|i| i as u64));
+        }
+        Ok(None)
+    }
+
+    /// A block that stands in one segment.
+    fn whole(&mut self, kind: Kind, marker: u8, range: Range<u64>) -> Result<()> {
+        self.close()?;
+        self.walk.span(kind, if kind == Kind::Icc { Role::Rendering } else { Role::Metadata }, place(marker), range)?;
+        Ok(())
+    }
+
+    /// A block that may go on in the next segment. `joins`: how many bytes to skip in a segment that continues the open block;
+    /// `None` if it begins a new one.
+    fn continued(&mut self, kind: Kind, segment: &Segment, skip: u64, joins: impl Fn(&Open) -> Option<u64>) -> Result<()> {
+        if let Some(open) = self.open.as_mut().filter(|o| o.kind == kind && o.marker == segment.marker)
+            && let Some(skip) = joins(open)
+        {
+            open.spans.push((segment.data.start + skip).min(segment.data.end)..segment.data.end);
+            return Ok(());
+        }
+        self.close()?;
+        let span = (segment.data.start + skip).min(segment.data.end)..segment.data.end;
+        self.open = Some(Open { kind, marker: segment.marker, spans: SmallVec::from_buf([span]) });
+        Ok(())
+    }
+
+    /// Reports the open block: something else follows it.
+    fn close(&mut self) -> Result<()> {
+        if let Some(open) = self.open.take() {
+            self.walk.part(open.kind, Role::Metadata, place(open.marker), Origin::Spans(open.spans))?;
+        }
+        Ok(())
+    }
+
+    /// ICC.1 annex B.4: chunks are numbered from 1, and each says how many there are.
+    fn icc_chunk(&mut self, number: u8, count: u8, data: Range<u64>) -> Result<()> {
+        self.close()?;
+        if self.icc.iter().any(|c| c.number == number || c.count != count) {
+            self.close_icc()?;
+        }
+        self.icc.push(IccChunk { number, count, data });
+        if self.icc.len() == usize::from(count) { self.close_icc() } else { Ok(()) }
+    }
+
+    fn close_icc(&mut self) -> Result<()> {
+        let mut chunks = std::mem::take(&mut self.icc);
+        let Some(first) = chunks.first() else { return Ok(()) };
+        if chunks.len() != usize::from(first.count) {
+            self.walk.warn("APP2", "chunks of the ICC profile are missing");
+        }
+        chunks.sort_by_key(|c| c.number);
+        let spans = chunks.into_iter().map(|c| c.data).collect();
+        self.walk.part(Kind::Icc, Role::Rendering, "APP2", Origin::Spans(spans))?;
+        Ok(())
+    }
+
+    fn extension(&mut self, segment: &Segment, head: &[u8]) -> Result<()> {
+        self.close()?;
+        let at = XMP_EXTENSION.len();
+        let (Some(guid), Some(offset)) = (head.get(at..at + 32), head.get(at + 36..at + 40)) else { return self.other(segment) };
+        let (Ok(guid), Ok(offset)) = (guid.try_into(), offset.try_into().map(u32::from_be_bytes)) else { return Ok(()) };
+        let data = segment.data.start + (at + 40) as u64..segment.data.end;
+        self.extensions.push(Extension { guid, offset, data });
+        Ok(())
+    }
+
+    /// Extended XMP, joined by GUID; one that no packet names is none of this image's, and only a removal looks at it.
+    fn close_extensions(&mut self) -> Result<()> {
+        let mut extensions = std::mem::take(&mut self.extensions);
+        extensions.sort_by_key(|e| (e.guid, e.offset));
+        for group in extensions.chunk_by(|a, b| a.guid == b.guid) {
+            let total: u64 = group.iter().map(|e| e.data.end - e.data.start).sum();
+            let named = self.is_named(&group[0].guid)?;
+            if !named {
+                self.walk.warn("APP1", "extended XMP that no packet names");
+            }
+            if total > MAX_EXTENDED {
+                self.walk.warn("APP1", "extended XMP is too large");
+            }
+            let kind = if named && total <= MAX_EXTENDED { Kind::Xmp } else { Kind::Opaque };
+            let spans = group.iter().map(|e| e.data.clone()).collect();
+            self.walk.part(kind, Role::Metadata, "APP1", Origin::Spans(spans))?;
+        }
+        Ok(())
+    }
+
+    fn is_named(&self, guid: &[u8; 32]) -> Result<bool> {
+        for packet in &self.packets {
+            if memchr::memmem::find(&self.input.up_to(packet.start, packet.end - packet.start)?, guid).is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// `JP`, the instance number of the box, a sequence number, then the box; all segments but the first repeat its header.
+    fn jumbf_segment(&mut self, segment: &Segment, head: &[u8]) -> Result<()> {
+        self.close()?;
+        if &head[12..16] != b"jumb" {
+            // JPEG XT (ISO 18477-3): boxes with parts of the picture.
+            let role = if is_picture_box(&head[12..16]) { Role::Rendering } else { Role::Metadata };
+            self.walk.span(Kind::Jpeg(0xeb), role, "APP11", segment.data.clone())?;
+            return Ok(());
+        }
+        let instance = u16::from_be_bytes([head[2], head[3]]);
+        let sequence = u32::from_be_bytes([head[4], head[5], head[6], head[7]]);
+        // With length 1 a 64-bit length follows the type.
+        let header = if head[8..12] == [0, 0, 0, 1] { 16 } else { 8 };
+        if sequence > 1
+            && let Some(open) = self.jumbf.iter_mut().find(|b| b.instance == instance)
+        {
+            open.spans.push((segment.data.start + 8 + header).min(segment.data.end)..segment.data.end);
+            return Ok(());
+        }
+        let span = segment.data.start + 8..segment.data.end;
+        self.jumbf.push(JumbfBox { instance, spans: SmallVec::from_buf([span]) });
+        Ok(())
+    }
+
+    /// Reports what was waiting for more segments.
+    fn finish(&mut self) -> Result<()> {
+        self.close()?;
+        self.close_icc()?;
+        self.close_extensions()?;
+        for jumbf in std::mem::take(&mut self.jumbf) {
+            self.walk.part(Kind::Jumbf, Role::Metadata, "APP11", Origin::Spans(jumbf.spans))?;
+        }
+        Ok(())
+    }
+}
+
+/// Boxes of JPEG XT that a decoder needs (ISO 18477-3 annex B, 18477-7, -8, -9).
+fn is_picture_box(kind: &[u8]) -> bool {
+    matches!(
+        kind,
+        b"SPEC"
+            | b"RESI"
+            | b"FINE"
+            | b"TONE"
+            | b"MTRX"
+            | b"FTON"
+            | b"CURV"
+            | b"LCHK"
+            | b"ALFA"
+            | b"AFIN"
+            | b"ARES"
+            | b"ARRF"
+            | b"ASPE"
+    )
+}
+
+/// The name of a marker (T.81 table B.1).
+pub fn place(marker: u8) -> SmolStr {
+    const APP: [&str; 16] = [
+        "APP0", "APP1", "APP2", "APP3", "APP4", "APP5", "APP6", "APP7", "APP8", "APP9", "APP10", "APP11", "APP12", "APP13",
+        "APP14", "APP15",
+    ];
+    SmolStr::new_static(match marker {
+        0xe0..=0xef => APP[usize::from(marker & 15)],
+        segments::COM => "COM",
+        segments::SOI => "SOI",
+        segments::EOI => "EOI",
+        segments::SOS => "SOS",
+        0xdb => "DQT",
+        0xc4 => "DHT",
+        0xcc => "DAC",
+        0xdc => "DNL",
+        0xdd => "DRI",
+        0xde => "DHP",
+        0xdf => "EXP",
+        0xf8 => "LSE",
+        m if segments::is_frame(m) => "SOF",
+        _ => "JPG",
+    })
+}

@@ -1,0 +1,62 @@
+//! A bar on stderr: files, rate, time left. Silent when stderr is not a terminal.
+
+use crate::cli::{Inputs, When};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::{io::IsTerminal, time::Duration};
+
+/// Shows how far a batch is.
+#[derive(Debug)]
+pub struct Progress(Option<ProgressBar>);
+
+impl Progress {
+    pub fn none() -> Self {
+        Progress(None)
+    }
+
+    /// A bar when the user wants one. Another thread counts the inputs meanwhile, if they can be counted.
+    pub fn new(when: When, inputs: &Inputs) -> Self {
+        let wanted = match when {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => std::io::stderr().is_terminal(),
+        };
+        if !wanted {
+            return Progress(None);
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+        bar.set_style(style("{spinner} {human_pos} files, {per_sec}, {elapsed} so far"));
+        bar.enable_steady_tick(Duration::from_millis(200));
+        let (counted, inputs) = (bar.clone(), inputs.clone());
+        std::thread::spawn(move || {
+            if let Some(total) = crate::batch::Sources::count(&inputs) {
+                counted.set_length(total as u64);
+                counted.set_style(style("{bar:30} {human_pos}/{human_len} files, {per_sec}, {eta} left"));
+            }
+        });
+        Progress(Some(bar))
+    }
+
+    pub fn step(&self) {
+        if let Some(bar) = &self.0 {
+            bar.inc(1);
+        }
+    }
+
+    /// Takes the bar away while others write to the terminal.
+    pub fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &self.0 {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    pub fn finish(&self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
