@@ -1,1 +1,243 @@
 //! Image file directories (TIFF 6.0, section 2; BigTIFF): the one walker for Exif, TIFF files and maker notes.
+//!
+//! A [`Reader`] knows a block, its byte order and what offsets count from. [`Reader::directory`] reads one directory with
+//! its table: plain rows become tags, rows with a sub-table are followed, rows of another standard become children.
+
+use super::{Sink, makernote};
+use crate::{
+    error::{Error, Result},
+    input::Input,
+    metadata::{Blob, Group, Name, Priority, Tag, Value},
+    tags::{self, ByteOrder, Context, Format, Layout, Row, Sub, Table},
+};
+use smallvec::SmallVec;
+use std::borrow::Cow;
+
+/// Entries of one directory, at most so many are read (a classic directory can say 65,535).
+const MAX_ENTRIES: u64 = 4096;
+/// Directories of one block, at most so many.
+const MAX_DIRECTORIES: usize = 512;
+/// Directories inside directories, at most so deep.
+const MAX_DEPTH: u8 = 10;
+/// A value up to this size is decoded; a longer one is shown as binary.
+const MAX_VALUE: u64 = 16 * 1024 * 1024;
+
+/// One entry of a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub tag: u16,
+    /// The TIFF field type as stored.
+    pub field_type: u16,
+    pub format: Format,
+    pub count: u64,
+    /// Where the value is, relative to the block.
+    pub at: u64,
+    /// Bytes of the value.
+    pub size: u64,
+}
+
+/// A directory's entries and where the next one is (0: nowhere).
+#[derive(Debug, Default)]
+pub struct Directory {
+    pub entries: Vec<Entry>,
+    pub next: u64,
+}
+
+/// Reads directories of one block.
+#[derive(Debug)]
+pub struct Reader {
+    /// Offset 0 is the TIFF header's first byte.
+    pub block: Input,
+    pub order: ByteOrder,
+    /// BigTIFF: 8-byte counts and offsets.
+    pub big: bool,
+    /// Added to the offsets of values and sub-directories; not 0 in maker notes alone.
+    pub base: i64,
+    visited: SmallVec<[u64; 16]>,
+    depth: u8,
+}
+
+impl Reader {
+    pub fn new(block: Input, order: ByteOrder) -> Self {
+        Reader { block, order, big: false, base: 0, visited: SmallVec::new(), depth: 0 }
+    }
+
+    /// A reader of the same block for a maker note, whose offsets may count otherwise. It remembers the directories seen.
+    pub fn with_base(&self, order: ByteOrder, base: i64) -> Reader {
+        Reader { block: self.block.clone(), order, big: false, base, visited: self.visited.clone(), depth: self.depth + 1 }
+    }
+
+    /// Reads the entries of the directory at `at`, cut to those that are there. Entries whose value lies outside the
+    /// block, or whose type is none, are left out with a warning.
+    pub fn entries(&self, at: u64, sink: &mut Sink) -> Result<Directory> {
+        let (count_size, entry_size, offset_size) = if self.big { (8u64, 20u64, 8u64) } else { (2, 12, 4) };
+        let count = match self.big {
+            true => self.unsigned(&self.block.bytes(at, 8)?, 8),
+            false => self.unsigned(&self.block.bytes(at, 2)?, 2),
+        };
+        let start = at.saturating_add(count_size);
+        let whole = self.block.len().saturating_sub(start) / entry_size;
+        let read = count.min(whole).min(MAX_ENTRIES);
+        if read < count {
+            sink.warn("a directory is cut short");
+        }
+        let bytes = self.block.bytes(start, read * entry_size)?;
+        let mut directory = Directory { entries: Vec::with_capacity(read as usize), next: 0 };
+        for (i, raw) in bytes.chunks_exact(entry_size as usize).enumerate() {
+            match self.entry(raw, start + i as u64 * entry_size, offset_size) {
+                Ok(entry) => directory.entries.push(entry),
+                // A run of entries without a type is padding, or no directory at all.
+                Err(_) if i == 0 && count > 200 => return Err(Error::damaged("no directory where one should be")),
+                Err(e) => sink.warn(e.to_string()),
+            }
+        }
+        if read == count
+            && let Ok(next) = self.block.bytes(start + count * entry_size, offset_size)
+        {
+            directory.next = self.unsigned(&next, offset_size);
+        }
+        Ok(directory)
+    }
+
+    fn entry(&self, raw: &[u8], at: u64, offset_size: u64) -> Result<Entry> {
+        let short = |i| self.order.u16(raw, i).unwrap_or_default();
+        let (tag, field_type) = (short(0), short(2));
+        let format = Format::of_tiff(field_type)
+            .ok_or_else(|| Error::damaged(format!("entry 0x{tag:04x} has the unknown type {field_type}")))?;
+        let count = self.unsigned(&raw[4..4 + offset_size as usize], offset_size);
+        let size = count.saturating_mul(format.size() as u64);
+        let mut value_at = at + 4 + offset_size;
+        if size > offset_size {
+            let offset = self.unsigned(&raw[4 + offset_size as usize..], offset_size);
+            value_at = offset
+                .checked_add_signed(self.base)
+                .filter(|o| o.checked_add(size).is_some_and(|end| end <= self.block.len()))
+                .ok_or_else(|| Error::damaged(format!("the value of entry 0x{tag:04x} lies outside the block")))?;
+        }
+        Ok(Entry { tag, field_type, format, count, at: value_at, size })
+    }
+
+    fn unsigned(&self, bytes: &[u8], size: u64) -> u64 {
+        match size {
+            2 => self.order.u16(bytes, 0).unwrap_or_default().into(),
+            4 => self.order.u32(bytes, 0).unwrap_or_default().into(),
+            _ => self.order.u64(bytes, 0).unwrap_or_default(),
+        }
+    }
+
+    /// The stored bytes of an entry's value.
+    pub fn bytes(&self, entry: &Entry) -> Result<Cow<'_, [u8]>> {
+        self.block.bytes(entry.at, entry.size)
+    }
+
+    /// The value of an entry. Long undefined data stays in the file.
+    pub fn value(&self, entry: &Entry) -> Option<Value> {
+        if entry.size > MAX_VALUE || (entry.format == Format::Undef && entry.size > 64 * 1024) {
+            return Some(Value::Binary(self.span(entry.at, entry.size)));
+        }
+        entry.format.read(&self.bytes(entry).ok()?, usize::try_from(entry.count).ok()?, self.order)
+    }
+
+    /// The value of an entry as unsigned numbers (offsets, lengths).
+    pub fn numbers(&self, entry: &Entry) -> SmallVec<[u64; 4]> {
+        let value = if entry.size <= MAX_VALUE { self.value(entry) } else { None };
+        value.iter().flat_map(Value::elements).filter_map(|v| u64::try_from(v.as_i64()?).ok()).collect()
+    }
+
+    /// A range of the block as binary data, absolute in the file where the block is a view of it.
+    pub fn span(&self, at: u64, size: u64) -> Blob {
+        let start = self.block.start().saturating_add(at);
+        Blob::Span(start..start.saturating_add(size))
+    }
+
+    /// Reads the directory at `at` and all below it. Returns where the next one is (0: nowhere, or seen before).
+    pub fn directory(&mut self, at: u64, table: &'static Table, group: &Group, priority: Priority, sink: &mut Sink) -> u64 {
+        if self.depth > MAX_DEPTH || self.visited.len() >= MAX_DIRECTORIES || self.visited.contains(&at) {
+            sink.warn("directories point at each other");
+            return 0;
+        }
+        self.visited.push(at);
+        let directory = match self.entries(at, sink) {
+            Ok(directory) => directory,
+            Err(e) => {
+                sink.warn(format!("directory {}: {e}", group.place));
+                return 0;
+            }
+        };
+        for entry in &directory.entries {
+            self.emit(entry, table, group, priority, sink);
+        }
+        directory.next
+    }
+
+    /// Adds what one entry says.
+    pub fn emit(&mut self, entry: &Entry, table: &'static Table, group: &Group, priority: Priority, sink: &mut Sink) {
+        if !table.knows(entry.tag) {
+            return;
+        }
+        let Some(value) = self.value(entry) else { return };
+        let size = entry.size;
+        let (format, order, count) = (entry.format, self.order, entry.count);
+        let context = Context { format: Some(format), order, count, size, ..Context::new(&sink.facts) };
+        let Some(row) = table.row(entry.tag, &value, &context) else { return };
+        if let Some(sub) = &row.sub {
+            return self.follow(entry, row, sub, group, sink);
+        }
+        if let Some(kind) = row.child {
+            return sink.child(kind, row.name, self.block.slice(entry.at..entry.at.saturating_add(entry.size)));
+        }
+        let value = self.reformat(entry, row, value);
+        let tag = tags::tag_of(table, row, value, group, &context);
+        if let Some(tag) = tag {
+            let lowered = tag.priority.min(priority);
+            sink.push(Tag { priority: if tag.priority == Priority::High { tag.priority } else { lowered }, ..tag });
+        }
+    }
+
+    /// The value in the format that the row says, where it says one (`undef` that holds numbers or text).
+    fn reformat(&self, entry: &Entry, row: &Row, value: Value) -> Value {
+        let Some(format) = row.format.filter(|&f| f != entry.format) else { return value };
+        if entry.size > MAX_VALUE {
+            return value;
+        }
+        let Ok(bytes) = self.bytes(entry) else { return value };
+        format.read(&bytes, bytes.len() / format.size(), row.order.unwrap_or(self.order)).unwrap_or(value)
+    }
+
+    /// Decodes an entry's value with the row's sub-table: a packed block in place, a block with a decoder of its own, or
+    /// the directories that the value points at.
+    fn follow(&mut self, entry: &Entry, row: &Row, sub: &Sub, parent: &Group, sink: &mut Sink) {
+        let Some(table) = sub.table() else { return };
+        let order = sub.order.or(table.order).unwrap_or(self.order);
+        if let Some(name) = table.proc {
+            return makernote::procedure(name, self, entry, sub, table, sink);
+        }
+        if table.layout != Layout::Keyed {
+            if let Ok(bytes) = self.bytes(entry)
+                && let Some(block) = bytes.get(usize::try_from(sub.start).unwrap_or(usize::MAX)..)
+            {
+                tags::packed(table, block, order, sink);
+            }
+            return;
+        }
+        let place = row.group_in(&table.group).place;
+        self.depth += 1;
+        if matches!(entry.format, Format::Undef | Format::Int8u) && entry.size > 8 {
+            // The directory stands in the value itself.
+            self.directory(entry.at + sub.start, table, &Group { kind: table.group.kind, place }, Priority::Normal, sink);
+        } else {
+            for (i, offset) in self.numbers(entry).into_iter().take(16).enumerate() {
+                let Some(at) = offset.checked_add_signed(self.base) else { continue };
+                let group = Group { kind: table.group.kind, place: numbered(&place, i) };
+                self.directory(at, table, &group, Priority::Normal, sink);
+            }
+        }
+        self.depth -= 1;
+        let _ = parent;
+    }
+}
+
+/// `SubIFD`, `SubIFD1`, `SubIFD2` …
+fn numbered(place: &Name, i: usize) -> Name {
+    if i == 0 { place.clone() } else { format!("{place}{i}").into() }
+}

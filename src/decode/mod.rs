@@ -36,6 +36,7 @@ const MAX_CHILDREN: usize = 10_000;
 pub struct Facts {
     /// ExifTool's `FileType` of the container.
     pub file_type: &'static str,
+    pub make: Name,
     pub model: Name,
     pub serial_number: Option<Name>,
     pub shutter_count: Option<u32>,

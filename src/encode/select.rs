@@ -29,8 +29,8 @@ pub fn xmp(packet: &[u8], selection: &Selection) -> Option<Block> {
     Some(Block { bytes, kept: kept.into_inner() })
 }
 
-fn reduce(_packet: &[u8], _keep: &dyn Fn(&str, &str) -> bool) -> Option<Vec<u8>> {
-    None
+fn reduce(packet: &[u8], keep: &dyn Fn(&str, &str) -> bool) -> Option<Vec<u8>> {
+    super::xmp::reduce(packet, keep).ok().flatten()
 }
 
 const DC: &str = "http://purl.org/dc/elements/1.1/";

@@ -305,7 +305,7 @@ fn kind_name(part: &Part) -> &'static str {
         Kind::Png(_) | Kind::Riff(_) => "chunk",
         Kind::Gif(_) => "extension",
         Kind::Bmff(_) => "box",
-        Kind::PdfInfo => "info",
+        Kind::Pdf(_) => "info",
         Kind::Trailer(_) => "trailer",
         Kind::File => "embedded file",
         Kind::Opaque | Kind::Payload => "unused bytes",

@@ -60,7 +60,7 @@ mod parse;
 pub mod print;
 pub mod xmp;
 
-pub use emit::{emit, emit_row, packed, value_of};
+pub use emit::{emit, emit_row, packed, tag_of, value_of};
 pub use format::{ByteOrder, Format};
 pub use labels::Labels;
 
