@@ -5,7 +5,7 @@ use crate::{
     decode::Sink,
     metadata::{Print, Tag, Value},
     table,
-    tags::Format,
+    tags::{Format, Table},
 };
 
 /// Decodes the boxes that describe the movie as a whole or a track.
@@ -18,11 +18,11 @@ pub fn decode(body: &Body, sink: &mut Sink) {
         b"hdlr" => handler(body, sink),
         b"stts" => frame_rate(body, sink),
         b"clef" | b"prof" | b"enof" => aperture(body, sink),
-        b"mfhd" => body.u32(4).map(|n| sink.tag(&body.group, "MovieFragmentSequence", n)),
-        b"vmhd" => Some(body.packed(table!("QuickTime::VideoHeader"), 0, sink)),
-        b"smhd" => Some(body.packed(table!("QuickTime::AudioHeader"), 0, sink)),
-        b"hmhd" => Some(body.packed(table!("QuickTime::HintHeader"), 0, sink)),
-        b"gmin" => Some(body.packed(table!("QuickTime::GenMediaInfo"), 0, sink)),
+        b"mfhd" => fragment(body, sink),
+        b"vmhd" => packed(body, table!("QuickTime::VideoHeader"), sink),
+        b"smhd" => packed(body, table!("QuickTime::AudioHeader"), sink),
+        b"hmhd" => packed(body, table!("QuickTime::HintHeader"), sink),
+        b"gmin" => packed(body, table!("QuickTime::GenMediaInfo"), sink),
         b"tcmi" => timecode(body, sink),
         _ => Some(()),
     };
@@ -30,6 +30,18 @@ pub fn decode(body: &Body, sink: &mut Sink) {
     if done.is_none() {
         sink.warn("the box ends too early");
     }
+}
+
+/// A box that is a packed table.
+fn packed(body: &Body, table: Option<&'static Table>, sink: &mut Sink) -> Option<()> {
+    body.packed(table, 0, sink);
+    Some(())
+}
+
+/// `mfhd`: the number of a fragment.
+fn fragment(body: &Body, sink: &mut Sink) -> Option<()> {
+    sink.tag(&body.group, "MovieFragmentSequence", body.u32(4)?);
+    Some(())
 }
 
 /// `ftyp`: brands.

@@ -149,6 +149,15 @@ fn sound_alone_is_m4a() {
 }
 
 #[test]
+fn texts_shorter_than_they_say_end_quietly() {
+    for body in [&b"\0\x03\0\0x"[..], b"\0\x01\x15\xc7", b"\xff\xff\0\0text", b"\0\0\0\0"] {
+        let udta = boxed(b"udta", &[&boxed(b"\xa9nam", &[body])]);
+        let (_, metadata) = read([ftyp(b"isom"), boxed(b"moov", &[&udta])].concat());
+        assert_eq!(printed(&metadata, "UserData", "Title"), "", "{body:?}");
+    }
+}
+
+#[test]
 fn media_data_are_skipped_by_their_size() {
     let mut file = ftyp(b"isom");
     // 1 TB that are not there.
