@@ -41,6 +41,8 @@ pub struct Facts {
     pub model: Name,
     pub serial_number: Option<Name>,
     pub shutter_count: Option<u32>,
+    /// What the boxes of a movie said that later boxes depend on.
+    pub movie: quicktime::Movie,
 }
 
 /// Where decoders put what they find.

@@ -60,7 +60,7 @@ mod parse;
 pub mod print;
 pub mod xmp;
 
-pub use emit::{emit, emit_row, packed, tag_of, value_of};
+pub use emit::{emit, emit_row, packed, packed_in, tag_of, value_of};
 pub use format::{ByteOrder, Format};
 pub use labels::Labels;
 
@@ -181,7 +181,7 @@ pub struct Row {
     pub sub: Option<Sub>,
     pub child: Option<Kind>,
     group: Option<&'static str>,
-    priority: Option<Priority>,
+    pub priority: Option<Priority>,
 }
 
 /// How many values a row has.
