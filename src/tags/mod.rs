@@ -83,6 +83,7 @@ static FILES: &[(&str, &str)] = &[
     ("IPTC", include_str!("iptc.tags")),
     ("JPEG", include_str!("jpeg.tags")),
     ("MNG", include_str!("mng.tags")),
+    ("PDF", include_str!("pdf.tags")),
     ("PNG", include_str!("png.tags")),
     ("Photoshop", include_str!("photoshop.tags")),
     ("QuickTime", include_str!("quicktime.tags")),
