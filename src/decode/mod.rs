@@ -7,6 +7,7 @@ pub mod icc;
 pub mod ifd;
 pub mod iptc;
 pub mod jpeg;
+pub mod jumbf;
 pub mod makernote;
 pub mod md5;
 pub mod mpf;
@@ -40,6 +41,8 @@ pub struct Facts {
     pub model: Name,
     pub serial_number: Option<Name>,
     pub shutter_count: Option<u32>,
+    /// What the boxes of a movie said that later boxes depend on.
+    pub movie: quicktime::Movie,
 }
 
 /// Where decoders put what they find.
@@ -125,7 +128,8 @@ pub fn decode(kind: Kind, input: &Input, sink: &mut Sink) {
         Kind::Pdf(table) => pdf::decode(table, input, sink),
         Kind::Mpf => mpf::decode(input, sink),
         Kind::Trailer(format) => trailer::decode(format, input, sink),
+        Kind::Jumbf => jumbf::decode(input, sink),
         // Files inside the file, and what only a removal looks at: no tags of their own.
-        Kind::Jumbf | Kind::File | Kind::Opaque | Kind::Payload => {}
+        Kind::File | Kind::Opaque | Kind::Payload => {}
     }
 }

@@ -62,7 +62,7 @@ mod parse;
 pub mod print;
 pub mod xmp;
 
-pub use emit::{emit, emit_row, packed, tag_of, value_of};
+pub use emit::{emit, emit_row, packed, packed_in, tag_of, value_of};
 pub use format::{ByteOrder, Format};
 pub use labels::Labels;
 
@@ -88,6 +88,7 @@ static FILES: &[(&str, &str)] = &[
     ("IPTC", include_str!("iptc.tags")),
     ("JPEG", include_str!("jpeg.tags")),
     ("MNG", include_str!("mng.tags")),
+    ("PDF", include_str!("pdf.tags")),
     ("PNG", include_str!("png.tags")),
     ("Photoshop", include_str!("photoshop.tags")),
     ("QuickTime", include_str!("quicktime.tags")),
@@ -186,7 +187,7 @@ pub struct Row {
     pub sub: Option<Sub>,
     pub child: Option<Kind>,
     group: Option<&'static str>,
-    priority: Option<Priority>,
+    pub priority: Option<Priority>,
 }
 
 /// How many values a row has.

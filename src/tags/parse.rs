@@ -11,15 +11,13 @@ use std::sync::OnceLock;
 pub(super) fn sections(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        loop {
-            let at = if rest.starts_with("table ") || rest.starts_with("labels ") { 0 } else { next_section(rest)? };
-            let from = &rest[at..];
-            let (heading, after) = from.split_once('\n').unwrap_or((from, ""));
-            let end = margin(after);
-            rest = &after[end..];
-            let (word, heading) = heading.split_once(' ')?;
-            return Some((word, heading.trim(), &after[..end]));
-        }
+        let at = if rest.starts_with("table ") || rest.starts_with("labels ") { 0 } else { next_section(rest)? };
+        let from = &rest[at..];
+        let (heading, after) = from.split_once('\n').unwrap_or((from, ""));
+        let end = margin(after);
+        rest = &after[end..];
+        let (word, heading) = heading.split_once(' ')?;
+        Some((word, heading.trim(), &after[..end]))
     })
 }
 

@@ -174,7 +174,7 @@ mod tests {
             ("exposure_time", Value::Int(2), "2"),
             ("fnumber", Value::Float(2.8), "2.8"),
             ("fnumber", Value::Float(0.95), "0.95"),
-            ("fraction", Value::Float(0.33333), "+1/3"),
+            ("fraction", Value::Rational(1, 3), "+1/3"),
             ("fraction", Value::Float(-0.5), "-1/2"),
             ("fraction", Value::Int(0), "0"),
             ("fraction", Value::Int(2), "+2"),
