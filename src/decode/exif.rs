@@ -5,6 +5,8 @@
 
 mod geotiff;
 mod images;
+#[cfg(test)]
+mod tests;
 
 use super::{
     Sink,

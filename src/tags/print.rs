@@ -90,7 +90,14 @@ pub fn signed(v: &Value) -> String {
 
 /// A compensation as a fraction of halves and thirds: `+1/3`, `-0.7`, `0`.
 pub fn fraction(v: &Value) -> String {
-    let Some(value) = v.as_f64() else { return v.to_string() };
+    let value = match v {
+        Value::Rational(0, 0) => 0.0,
+        Value::Rational(_, 0) => return "+Inf".to_owned(),
+        _ => match v.as_f64() {
+            Some(value) => value,
+            None => return v.to_string(),
+        },
+    };
     // Values such as 0.33 stand for thirds.
     let value = value * 1.00001;
     if value == 0.0 {
