@@ -83,6 +83,7 @@ static FILES: &[(&str, &str)] = &[
     ("Exif", include_str!("exif.tags")),
     ("GIF", include_str!("gif.tags")),
     ("GPS", include_str!("gps.tags")),
+    ("GeoTiff", include_str!("geotiff.tags")),
     ("ICC", include_str!("icc.tags")),
     ("IPTC", include_str!("iptc.tags")),
     ("JPEG", include_str!("jpeg.tags")),
