@@ -1,6 +1,6 @@
 //! Conditions of rows: `if="model~EOS 5D$|EOS R5, count=120"`.
 
-use super::{Context, Format};
+use super::{Context, Format, expr::Variable};
 use crate::metadata::Value;
 
 /// One condition. All conditions of a row must hold.
@@ -19,8 +19,8 @@ enum Subject {
     Count,
     Size,
     Format,
-    /// The value of an earlier row of a packed table.
-    Row(i64),
+    /// The value of another row of a packed table, or one that was kept.
+    Variable(Variable),
     Predicate(fn(&Value, &Context) -> bool),
 }
 
@@ -28,6 +28,8 @@ enum Subject {
 enum Test {
     Matches(Pattern, bool),
     Compare(Comparison, f64),
+    /// Equal to one of these, or to none.
+    OneOf(Box<[f64]>, bool),
     Format(Format, bool),
     Holds(bool),
 }
@@ -65,7 +67,10 @@ impl Cond {
             "count" => Subject::Count,
             "size" => Subject::Size,
             "format" => Subject::Format,
-            row => Subject::Row(super::parse::number(row.strip_prefix('#')?)?),
+            other => Subject::Variable(match other.strip_prefix('$') {
+                Some(name) => Variable::Kept(name),
+                None => Variable::Row(super::parse::number(other.strip_prefix('#')?)?),
+            }),
         };
         for (operator, comparison) in [
             ("!=", Comparison::Differs),
@@ -79,6 +84,10 @@ impl Cond {
             if matches!(subject, Subject::Format) {
                 let equal = matches!(comparison, Comparison::Equal);
                 return Some(Cond { subject, test: Test::Format(Format::by_name(operand)?, equal) });
+            }
+            if operand.contains('|') {
+                let numbers: Option<_> = operand.split('|').map(|n| super::parse::number(n).map(|n| n as f64)).collect();
+                return Some(Cond { subject, test: Test::OneOf(numbers?, matches!(comparison, Comparison::Equal)) });
             }
             let number = super::parse::number(operand).map(|n| n as f64).or_else(|| operand.parse().ok())?;
             return Some(Cond { subject, test: Test::Compare(comparison, number) });
@@ -101,20 +110,23 @@ impl Cond {
                 };
                 pattern.matches(text) == *wanted
             }
-            Test::Compare(comparison, operand) => {
-                let number = match self.subject {
-                    Subject::Count => Some(context.count as f64),
-                    Subject::Size => Some(context.size as f64),
-                    Subject::Row(id) => context.row(id),
-                    _ => value.as_f64(),
-                };
-                number.is_some_and(|n| comparison.holds(n, *operand))
-            }
+            Test::Compare(comparison, operand) => self.number(value, context).is_some_and(|n| comparison.holds(n, *operand)),
+            Test::OneOf(numbers, wanted) => self.number(value, context).is_some_and(|n| numbers.contains(&n) == *wanted),
             Test::Format(format, wanted) => (context.format == Some(*format)) == *wanted,
             Test::Holds(wanted) => match self.subject {
                 Subject::Predicate(f) => f(value, context) == *wanted,
                 _ => false,
             },
+        }
+    }
+
+    /// The number that is compared.
+    fn number(&self, value: &Value, context: &Context) -> Option<f64> {
+        match self.subject {
+            Subject::Count => Some(context.count as f64),
+            Subject::Size => Some(context.size as f64),
+            Subject::Variable(v) => context.look_up(v),
+            _ => value.as_f64(),
         }
     }
 }
@@ -233,6 +245,8 @@ mod tests {
             ("count=120, size>=240", true),
             ("count!=120", false),
             ("value=7", true),
+            ("count=12|120, value!=1|2", true),
+            ("count=12|13", false),
             ("value<=0x06", false),
             ("format=int16u", true),
             ("format!=int16u", false),

@@ -232,6 +232,8 @@ fn attribute_of(row: &mut Row, prefix: &'static str, attribute: &'static str, va
         "hidden" => row.flags.hidden = true,
         "list" => row.flags.list = true,
         "raw" => row.flags.raw = true,
+        "first" => row.flags.first = true,
+        "keep" => row.flags.keep = true,
         format => return format_of(row, format),
     }
     // A name that nobody knows is a mistake in the file.
@@ -256,6 +258,7 @@ fn format_of(row: &mut Row, text: &'static str) -> bool {
     let (format, order) = format.split_once('.').map_or((format, None), |(f, o)| (f, Some(o)));
     row.format = Format::by_name(format);
     row.order = order.and_then(byte_order);
+    row.flags.reversed = order == Some("rev");
     row.count = match count {
         None if text.contains('[') => return false,
         None => Count::Unsaid,
@@ -271,7 +274,7 @@ fn format_of(row: &mut Row, text: &'static str) -> bool {
             },
         },
     };
-    row.format.is_some() && order.is_some() == row.order.is_some()
+    row.format.is_some() && order.is_some() == (row.order.is_some() || row.flags.reversed)
 }
 
 fn number_key(id: &'static str) -> Option<Key<'static>> {
