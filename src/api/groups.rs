@@ -77,8 +77,8 @@ fn is_type(tag: &Tag) -> bool {
 /// IPTC's 2:80 and 2:116 have the names of the service's document.
 fn printed_name(tag: &Tag) -> &str {
     match tag.name.as_str() {
-        "By-line" if tag.group.kind == "iptc" => "Creator",
-        "CopyrightNotice" if tag.group.kind == "iptc" => "Copyright",
+        "By-line" if tag.group.place == "IPTC" => "Creator",
+        "CopyrightNotice" if tag.group.place == "IPTC" => "Copyright",
         name => name,
     }
 }

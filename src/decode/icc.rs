@@ -5,7 +5,7 @@ use crate::{
     input::Input,
     metadata::{Blob, Group, Name, Tag, Value},
     table,
-    tags::{self, ByteOrder::Big, Format, Table},
+    tags::{self, ByteOrder::Big, Context, Format, Table},
 };
 use std::borrow::Cow;
 
@@ -107,7 +107,8 @@ impl<'a> Profile<'a> {
             _ => {}
         }
         let signature = String::from_utf8_lossy(signature);
-        let Some(name) = table.rows.iter().find(|r| r.key == tags::Key::Text(&signature)).map(|r| r.name) else { return };
+        let context = Context::new(&sink.facts);
+        let Some(name) = table.row(&*signature, &Value::Int(0), &context).map(|r| r.name) else { return };
         if kind == b"mluc" {
             return languages(name, element, group, sink);
         }

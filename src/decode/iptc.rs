@@ -134,13 +134,7 @@ impl Block {
             }
             self.lists.insert(key, sink.metadata.tags.len());
         }
-        // The API's own names are for the group that it documents.
-        let name = match row.name {
-            "Creator" if self.group.place != "IPTC" => "By-line",
-            "Copyright" if self.group.place != "IPTC" => "CopyrightNotice",
-            name => name,
-        };
-        sink.push(Tag { group: self.group.clone(), name: Name::new_static(name), value, print, priority: table.priority });
+        sink.push(Tag { group: self.group.clone(), name: Name::new_static(row.name), value, print, priority: table.priority });
     }
 }
 
@@ -256,8 +250,8 @@ mod tests {
         let cases: &[(&[u8], u8, &[u8], &str, &str)] = &[
             (b"", 5, b"caf\xe9\0", "ObjectName", "café"),
             (b"\x1b%G", 5, "café".as_bytes(), "ObjectName", "café"),
-            (b"\x1b%G", 80, b"me", "Creator", "me"),
-            (b"", 116, b"(c)", "Copyright", "(c)"),
+            (b"\x1b%G", 80, b"me", "By-line", "me"),
+            (b"", 116, b"(c)", "CopyrightNotice", "(c)"),
             (b"", 0, &[0, 4], "ApplicationRecordVersion", "4"),
             (b"", 10, b"1", "Urgency", "1 (most urgent)"),
             (b"", 10, b"5 ", "Urgency", "Unknown (5 )"),

@@ -7,6 +7,7 @@ pub mod icc;
 pub mod ifd;
 pub mod iptc;
 pub mod jpeg;
+pub mod jumbf;
 pub mod makernote;
 pub mod md5;
 pub mod mpf;
@@ -42,6 +43,8 @@ pub struct Facts {
     pub shutter_count: Option<u32>,
     /// Values that rows marked `keep` left for other tables.
     pub kept: smallvec::SmallVec<[(&'static str, f64); 4]>,
+    /// What the boxes of a movie said that later boxes depend on.
+    pub movie: quicktime::Movie,
 }
 
 impl Facts {
@@ -142,7 +145,8 @@ pub fn decode(kind: Kind, input: &Input, sink: &mut Sink) {
         Kind::Pdf(table) => pdf::decode(table, input, sink),
         Kind::Mpf => mpf::decode(input, sink),
         Kind::Trailer(format) => trailer::decode(format, input, sink),
+        Kind::Jumbf => jumbf::decode(input, sink),
         // Files inside the file, and what only a removal looks at: no tags of their own.
-        Kind::Jumbf | Kind::File | Kind::Opaque | Kind::Payload => {}
+        Kind::File | Kind::Opaque | Kind::Payload => {}
     }
 }

@@ -3,7 +3,7 @@
 use super::removal::RemovedTag;
 use crate::{
     format::Kept,
-    metadata::{Name, Tag},
+    metadata::{Metadata, Name, Tag},
     part::{Kind, Part, PartId, Place},
 };
 use std::collections::HashSet;
@@ -230,12 +230,18 @@ fn is_layout(tag: &Tag, kept: &[Kept]) -> bool {
         "ExifByteOrder" | "ThumbnailOffset" | "ThumbnailLength" | "PreviewImageStart" | "PreviewImageLength" | "IPTCDigest"
         | "CurrentIPTCDigest" => true,
         "Orientation" => kept.contains(&"orientation"),
+        // Lengths and places of images that follow: written afresh.
+        "MPImageStart" | "MPImageLength" | "MPImageFlags" | "MPImageType" | "MPImage2" | "DirectoryItemLength" => {
+            kept.contains(&"gainmap")
+        }
         _ => false,
     }
 }
 
 /// One finding for each tag of the removed parts; a part that no tag is known of is one finding itself.
-pub(super) fn findings(parts: &[(PartId, &Part)], tags: &[RemovedTag], kept: &[Kept]) -> Vec<Finding> {
+/// What is in `staying` too is no finding.
+pub(super) fn findings(parts: &[(PartId, &Part)], tags: &[RemovedTag], kept: &[Kept], staying: &Metadata) -> Vec<Finding> {
+    let staying: HashSet<_> = staying.tags.iter().map(|t| (t.name.clone(), t.printed().into_owned())).collect();
     let mut seen = HashSet::new();
     let mut found = Vec::new();
     // Tags are in the order of their parts.
@@ -244,14 +250,12 @@ pub(super) fn findings(parts: &[(PartId, &Part)], tags: &[RemovedTag], kept: &[K
         let mut known = false;
         while let Some(RemovedTag { tag, .. }) = tags.next_if(|t| t.part == *id) {
             known = true;
-            let class = class(tag);
-            if !is_layout(tag, kept) && seen.insert((*id, class, tag.name.clone())) {
-                found.push(Finding {
-                    class,
-                    place: part.place.clone(),
-                    name: tag.name.clone(),
-                    value: tag.printed().into_owned(),
-                });
+            let value = tag.printed().into_owned();
+            if !is_layout(tag, kept)
+                && seen.insert((*id, tag.name.clone()))
+                && !staying.contains(&(tag.name.clone(), value.clone()))
+            {
+                found.push(Finding { class: class(tag), place: part.place.clone(), name: tag.name.clone(), value });
             }
         }
         if !known {

@@ -9,9 +9,9 @@ use super::{
 use crate::{
     decode::{Facts, Sink},
     error::{Code, Error, Result},
-    format::{self, Depth, FileType, Format, Keep, Kind, Part, PartId, Piece, Plan, Role, Selection, Walk},
+    format::{self, Depth, Digest, FileType, Format, Keep, Kind, Part, PartId, Piece, Plan, Selection, Walk},
     input::Input,
-    metadata::{Tag, Warning},
+    metadata::{Metadata, Tag, Warning},
 };
 use std::{cell::OnceCell, fs::File, io::Write};
 
@@ -95,7 +95,31 @@ impl Prepared {
 
     /// Each piece of metadata that goes.
     pub fn findings(&self) -> Vec<Finding> {
-        if self.clean { Vec::new() } else { findings::findings(&self.removed_parts(), self.removed_tags(), &self.plan.kept) }
+        if self.clean {
+            return Vec::new();
+        }
+        findings::findings(&self.removed_parts(), self.removed_tags(), &self.plan.kept, &self.staying())
+    }
+
+    /// Tags that stay though the block that they stood in goes: what a fresh block says.
+    fn staying(&self) -> Metadata {
+        let has_values = |kept: &&str| !matches!(*kept, "icc" | "density" | "orientation");
+        if !self.plan.kept.iter().any(has_values) || self.plan.len() > IN_MEMORY {
+            return Metadata::default();
+        }
+        self.staying_in_output().unwrap_or_default()
+    }
+
+    fn staying_in_output(&self) -> Result<Metadata> {
+        let output = Input::from_bytes(self.plan.to_bytes(&self.input)?);
+        let mut metadata = local::extract(&output)?.metadata;
+        let mut walk = Walk::new(Depth::Full, self.file_type.clone());
+        (self.format.walk)(&output, &mut walk)?;
+        for part in walk.parts.iter().filter(|p| p.kind == Kind::File) {
+            let inner = local::extract(&part.origin.open(&output, IN_MEMORY)?)?;
+            metadata.tags.extend(inner.metadata.tags);
+        }
+        Ok(metadata)
     }
 
     fn removed_parts(&self) -> Vec<(PartId, &Part)> {
@@ -164,7 +188,25 @@ impl Prepared {
         {
             return Err(failed("the coded samples are not those of the original"));
         }
+        self.compare_files(&output, &walk.parts)?;
         self.search(&output, &walk.parts)
+    }
+
+    /// Files inside the output have the coded samples of files inside the original.
+    fn compare_files(&self, output: &Input, parts: &[Part]) -> Result<()> {
+        let digests = |file: &Input, parts: &[Part]| -> Result<Vec<Digest>> {
+            let inner = parts.iter().filter(|p| p.kind == Kind::File);
+            inner.filter_map(|p| inner_payload(p, file).transpose()).collect()
+        };
+        let after = digests(output, parts)?;
+        if after.is_empty() {
+            return Ok(());
+        }
+        let before = digests(&self.input, &self.parts)?;
+        match after.iter().all(|d| before.contains(d)) {
+            true => Ok(()),
+            false => Err(failed("the coded samples of an embedded file are not those of the original")),
+        }
     }
 
     /// Looks for texts of removed tags in all of the output but its coded samples and what was kept on purpose.
@@ -174,9 +216,11 @@ impl Prepared {
         for part in parts {
             let kept = match part.kind {
                 Kind::Payload | Kind::Icc => true,
-                Kind::Exif | Kind::Xmp | Kind::Iptc | Kind::Photoshop => text_kept,
+                Kind::Exif | Kind::Iptc | Kind::Photoshop => text_kept,
+                // A gain map's packets have words of their own, which others have too: cleaning again has proved them.
+                Kind::Xmp | Kind::File => text_kept || self.plan.kept.contains(&"gainmap"),
                 Kind::Jumbf => self.selection.keeps(Keep::C2pa),
-                _ => part.role == Role::Rendering && matches!(part.kind, Kind::File),
+                _ => false,
             };
             if !kept && haystack.len() as u64 <= MAX_HAYSTACK {
                 haystack.extend_from_slice(&part.origin.open(output, MAX_HAYSTACK)?.up_to(0, MAX_HAYSTACK)?);
@@ -194,6 +238,13 @@ impl Prepared {
             None => Ok(()),
         }
     }
+}
+
+/// The digest of a file inside another, where its format has one.
+fn inner_payload(part: &Part, file: &Input) -> Result<Option<Digest>> {
+    let inner = part.origin.open(file, IN_MEMORY)?;
+    let payload = format::detect(&inner).and_then(|(format, _)| format.payload);
+    Ok(payload.and_then(|payload| payload(&inner).ok()))
 }
 
 fn failed(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {

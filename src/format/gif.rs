@@ -4,6 +4,8 @@
 //! whose data comes in sub-blocks of a length byte and so many bytes (section 15), up to a trailer.
 
 mod plan;
+#[cfg(test)]
+mod tests;
 
 use super::{FileType, Format, Kind, Origin, Role, Walk};
 use crate::{
@@ -25,6 +27,7 @@ const HEADER: u64 = 13;
 /// Applications: how often an animation plays (Netscape 2.0), the colour profile (ICC.1, annex B), content credentials.
 const LOOPS: [&[u8; 11]; 2] = [b"NETSCAPE2.0", b"ANIMEXTS1.0"];
 const PROFILE: &[u8; 11] = b"ICCRGBG1012";
+const XMP: &[u8; 11] = b"XMP DataXMP";
 const C2PA: &[u8; 11] = b"C2PA_GIF\x01\0\0";
 /// Adobe's XMP stands in the open, with a trailer that reads as sub-blocks from wherever one enters it (XMP part 3, 1.1.2).
 const XMP_TRAILER: u64 = 258;
@@ -228,7 +231,7 @@ fn report(found: Found, input: &Input, walk: &mut Walk) -> Result<()> {
         Block::Control { .. } => (Kind::Gif(0xf9), Role::Structure, "graphic control".into()),
         Block::Application(application) => {
             let kind = match &application {
-                b"XMP DataXMP" => Kind::Xmp,
+                XMP => Kind::Xmp,
                 PROFILE => Kind::Icc,
                 C2PA => Kind::Jumbf,
                 // ImageMagick's.

@@ -6,6 +6,8 @@
 mod payload;
 mod pixels;
 mod plan;
+#[cfg(test)]
+mod tests;
 
 use super::{FileType, Format, Kind, Role, Walk};
 use crate::{error::Result, input::Input};

@@ -4,6 +4,8 @@
 //! length and data, padded to even. The forms: WebP Container Specification (RFC 9649).
 
 mod plan;
+#[cfg(test)]
+mod tests;
 
 use super::{FileType, Format, Kind, Role, Walk};
 use crate::{

@@ -1,7 +1,7 @@
 //! Conditions of rows: `if="model~EOS 5D$|EOS R5, count=120"`.
 
 use super::{Context, Format, expr::Variable};
-use crate::metadata::Value;
+use crate::metadata::{Blob, Value};
 
 /// One condition. All conditions of a row must hold.
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ enum Subject {
     Model,
     FileType,
     Value,
+    /// The value's first bytes in hexadecimal.
+    Hex,
     Count,
     Size,
     Format,
@@ -64,6 +66,7 @@ impl Cond {
             "model" => Subject::Model,
             "type" => Subject::FileType,
             "value" => Subject::Value,
+            "hex" => Subject::Hex,
             "count" => Subject::Count,
             "size" => Subject::Size,
             "format" => Subject::Format,
@@ -103,6 +106,7 @@ impl Cond {
                     Subject::Make => &context.facts.make,
                     Subject::Model => &context.facts.model,
                     Subject::FileType => context.facts.file_type,
+                    Subject::Hex => return pattern.matches(&hex(value)) == *wanted,
                     _ => match value {
                         Value::Text(t) => t.as_str(),
                         other => return pattern.matches(&other.to_string()) == *wanted,
@@ -142,6 +146,18 @@ impl Comparison {
             Comparison::GreaterOrEqual => a >= b,
         }
     }
+}
+
+/// The first bytes of a value of bytes, in hexadecimal.
+fn hex(value: &Value) -> String {
+    let mut out = String::new();
+    let mut push = |byte: u8| out.push_str(&format!("{byte:02x}"));
+    match value {
+        Value::Binary(Blob::Bytes(bytes)) => bytes.iter().take(64).for_each(|&b| push(b)),
+        Value::Text(text) => text.bytes().take(64).for_each(push),
+        numbers => numbers.elements().iter().take(64).filter_map(Value::as_i64).for_each(|n| push(n as u8)),
+    }
+    out
 }
 
 /// Alternatives of literal text with `^`, `$`, `*` and `\b`.

@@ -31,6 +31,11 @@ impl Block<'_> {
     }
 }
 
+/// Does a firmware's version begin here, such as `1.0.3`?
+fn is_version(bytes: &[u8]) -> bool {
+    matches!(bytes, [a, b'.', b, b'.', c, ..] if [a, b, c].iter().all(|d| d.is_ascii_digit()))
+}
+
 /// Where the row of that id stands in a packed block of `len` bytes.
 fn place(table: &Table, unit: Format, id: i64, len: usize) -> Option<usize> {
     if id < 0 {
@@ -245,9 +250,17 @@ pub fn packed_in(table: &'static Table, block: &[u8], order: ByteOrder, group: &
     };
     let mut seen: SmallVec<[(i64, f64); 16]> = SmallVec::new();
     let mut next = 0usize;
+    let mut shift = 0i64;
     for rows in table.rows.chunk_by(|a, b| a.key == b.key) {
         let Key::Number(id, _) = rows[0].key else { continue };
+        if let Some(row) = rows.iter().find(|r| !r.moved.is_empty()) {
+            match row.moved.iter().find(|(at, _)| is_version(block.get(*at..).unwrap_or_default())) {
+                Some((_, by)) => shift = shift.saturating_add(*by),
+                None => return,
+            }
+        }
         let at = if serial { Some(next) } else { place(table, unit, id, block.len()) };
+        let at = at.and_then(|at| at.checked_add_signed(isize::try_from(shift).ok()?));
         let Some(at) = at.filter(|&at| at < block.len()) else { continue };
         for row in rows {
             let whole = Some(Block { table, bytes: block, order });

@@ -34,7 +34,7 @@
 //!   string undef fixed32u fixed32s unicode` (UTF-16), each with an optional suffix after a dot: `int16u.be`, `.le`, or `.rev` for the order that the
 //!   surroundings have not;
 //! - `if="COND, COND"`: the row holds only then; of several rows with one id the first that holds counts. A COND is
-//!   `make~P`, `model~P`, `type~P` (file type), `value~P` (the value as text) or `!~`, P being alternatives between `|`,
+//!   `make~P`, `model~P`, `type~P` (file type), `value~P` (the value as text), `hex~P` (its first bytes in hexadecimal) or `!~`, P being alternatives between `|`,
 //!   each found anywhere, `^`/`$` anchored, `*` for anything, `\b` at a word's edge; `count=N`, `count>N`, `count<N` (also `>=`, `<=`, `!=`, and `=N|M`),
 //!   `size` (bytes of the value or of the packed block), `value` (its first number), `#N` (row N of the packed table) and
 //!   `$NAME` (a value that was kept) likewise; `format=int16u`; `@name` (a predicate in
@@ -48,8 +48,12 @@
 //! - `mask=0x0f` (the value is masked and shifted right to the mask's lowest bit);
 //! - `-> Table` (the value is a block of that table), with `start=N` (skip N bytes), `order=`, `base=` for IFDs;
 //! - `child=KIND` (the value is a block of another standard: `icc`, `iptc`, `xmp`, `photoshop`, `file`);
-//! - `group=`, `priority=low|high`, `binary`, `hidden` (not shown, but its value can be asked for), `list`, `raw` (trailing blanks stay),
+//! - `group=`, `priority=low|high`, `binary`, `hidden` (not shown, but its value can be asked for), `list`, `raw` (trailing blanks stay; in a
+//!   heading: in all rows but those that say `trim`),
 //!   `keep` (the number is remembered by the row's name for other tables of the file: `$NAME`).
+//!
+//! - `moved="AT:N AT:N"` (for firmwares that shift their blocks: where a version text such as `1.0.3` stands at byte AT, this
+//!   row and all below lie N bytes further; where it stands at none of the places, they are not there).
 //!
 //! Rows of a packed table with a negative index count from the block's end.
 //!
@@ -59,6 +63,7 @@
 mod canon;
 pub mod cond;
 mod emit;
+pub mod exif;
 pub mod expr;
 pub mod format;
 mod labels;
@@ -66,7 +71,7 @@ mod parse;
 pub mod print;
 pub mod xmp;
 
-pub use emit::{emit, emit_row, packed, tag_of, value_of};
+pub use emit::{emit, emit_row, packed, packed_in, tag_of, value_of};
 pub use format::{ByteOrder, Format};
 pub use labels::Labels;
 
@@ -86,11 +91,14 @@ use std::{
 static FILES: &[(&str, &str)] = &[
     ("Canon", include_str!("canon.tags")),
     ("CanonCustom", include_str!("canoncustom.tags")),
+    ("Exif", include_str!("exif.tags")),
     ("GIF", include_str!("gif.tags")),
+    ("GPS", include_str!("gps.tags")),
     ("ICC", include_str!("icc.tags")),
     ("IPTC", include_str!("iptc.tags")),
     ("JPEG", include_str!("jpeg.tags")),
     ("MNG", include_str!("mng.tags")),
+    ("PDF", include_str!("pdf.tags")),
     ("PNG", include_str!("png.tags")),
     ("Photoshop", include_str!("photoshop.tags")),
     ("QuickTime", include_str!("quicktime.tags")),
@@ -197,10 +205,12 @@ pub struct Row {
     printf: Option<&'static str>,
     labels: Option<&'static Labels>,
     pub flags: Flags,
+    /// Where a version text stands, and how much further this row and all below lie then.
+    pub moved: Box<[(usize, i64)]>,
     pub sub: Option<Sub>,
     pub child: Option<Kind>,
     group: Option<&'static str>,
-    priority: Option<Priority>,
+    pub priority: Option<Priority>,
 }
 
 /// How many values a row has.
@@ -229,6 +239,7 @@ pub struct Flags {
     pub first: bool,
     pub keep: bool,
     pub reversed: bool,
+    pub trim: bool,
 }
 
 /// A link to the table that decodes a row's value.
@@ -284,6 +295,11 @@ impl Row {
     /// Does the row convert its value, or print it in a form of its own?
     pub fn converts(&self) -> bool {
         self.convert.is_some() || self.calc.is_some() || self.printer.is_some() || self.printf.is_some() || self.labels.is_some()
+    }
+
+    /// Does a conversion of its own take the stored value?
+    pub fn takes_stored(&self) -> bool {
+        self.convert.is_some()
     }
 
     /// Does looking at the value decide whether the row holds?

@@ -19,11 +19,11 @@ pub enum Printer {
 pub fn converter(name: &str) -> Option<Convert> {
     Some(match name {
         // APEX values: exposure time and f-number (Exif 3.0, annex C).
-        "apex_time" => |v, _| v.as_f64().map(|x| Value::Float(if x.abs() < 100.0 { (-x).exp2() } else { 0.0 })),
-        "apex_aperture" => |v, _| v.as_f64().map(|x| Value::Float((x / 2.0).exp2())),
+        "apex_time" => |v, _| Some(Value::Float(v.as_f64().map_or(0.0, |x| if x.abs() < 100.0 { (-x).exp2() } else { 0.0 }))),
+        "apex_aperture" => |v, _| Some(Value::Float((number(v) / 2.0).exp2())),
         "hex_bytes" => |v, _| Some(hex_bytes(v)),
         "swap_words" => |v, _| Some(swap_words(v)),
-        _ => return super::xmp::converter(name).or_else(|| super::canon::converter(name)),
+        _ => return super::exif::converter(name).or_else(|| super::xmp::converter(name)).or_else(|| super::canon::converter(name)),
     })
 }
 
@@ -41,14 +41,14 @@ pub fn printer(name: &str) -> Option<Printer> {
         "on_off" => |v| if v.as_f64() == Some(0.0) { "Off" } else { "On" }.to_owned(),
         "duration" => duration,
         "unix_time" => |v| v.as_i64().map_or_else(|| v.to_string(), crate::decode::jpeg::date_time),
-        _ => return super::xmp::printer(name).or_else(|| super::canon::printer(name)),
+        _ => return super::exif::printer(name).or_else(|| super::xmp::printer(name)).or_else(|| super::canon::printer(name)),
     }))
 }
 
 /// Bytes as hexadecimal digits.
 pub fn hex_bytes(v: &Value) -> Value {
     let mut out = String::new();
-    let mut push = |b: u8| drop(std::fmt::Write::write_fmt(&mut out, format_args!("{b:02x}")));
+    let mut push = |b: u8| out.push_str(&format!("{b:02x}"));
     match v {
         Value::Binary(Blob::Bytes(bytes)) => bytes.iter().for_each(|&b| push(b)),
         Value::Array(numbers) => numbers.iter().filter_map(Value::as_i64).for_each(|n| push(n as u8)),
@@ -82,6 +82,15 @@ pub fn duration(v: &Value) -> String {
         return format!("{sign}{} days {}:{minutes:02}:{rest:02}", hours / 24, hours % 24);
     }
     format!("{sign}{hours}:{minutes:02}:{rest:02}")
+}
+
+
+/// A value as a number as Perl takes it: `inf` is infinite, what is none is 0.
+pub fn number(v: &Value) -> f64 {
+    match v.elements().first() {
+        Some(Value::Rational(n, 0)) if *n != 0 => f64::INFINITY,
+        _ => v.as_f64().unwrap_or(0.0),
+    }
 }
 
 /// Seconds as photographers write them: `1/250` below a quarter, else with one decimal.
@@ -209,7 +218,7 @@ mod tests {
             ("exposure_time", Value::Int(2), "2"),
             ("fnumber", Value::Float(2.8), "2.8"),
             ("fnumber", Value::Float(0.95), "0.95"),
-            ("fraction", Value::Float(0.33333), "+1/3"),
+            ("fraction", Value::Rational(1, 3), "+1/3"),
             ("fraction", Value::Float(-0.5), "-1/2"),
             ("fraction", Value::Int(0), "0"),
             ("fraction", Value::Int(2), "+2"),

@@ -12,6 +12,9 @@ use crate::{
 /// How far the values of a note have moved since the camera wrote it. Canon closes a note with a TIFF header that says
 /// at which offset it stood; a note that was moved without a change of its offsets still tells the truth there.
 pub(super) fn shift(reader: &Reader, entry: &Entry) -> i64 {
+    if values_follow(reader, entry) {
+        return 0;
+    }
     let Some(at) = entry.size.checked_sub(8) else { return 0 };
     let Ok(footer) = reader.block.bytes(entry.at + at, 8) else { return 0 };
     let order = match footer.get(..4) {
@@ -25,6 +28,22 @@ pub(super) fn shift(reader: &Reader, entry: &Entry) -> i64 {
         }
         _ => 0,
     }
+}
+
+/// Do the note's values begin right behind its directory, where cameras put them?
+fn values_follow(reader: &Reader, entry: &Entry) -> bool {
+    let Ok(count) = reader.block.bytes(entry.at, 2) else { return true };
+    let count = u64::from(reader.order.u16(&count, 0).unwrap_or_default()).min(512);
+    let Ok(rows) = reader.block.bytes(entry.at + 2, count * 12) else { return true };
+    let outside = rows.chunks_exact(12).filter(|row| {
+        let size = Format::of_tiff(reader.order.u16(row, 2).unwrap_or_default()).map_or(0, Format::size) as u64;
+        u64::from(reader.order.u32(row, 4).unwrap_or_default()).saturating_mul(size) > 4
+    });
+    let Some(first) = outside.filter_map(|row| reader.order.u32(row, 8)).min() else { return true };
+    let Some(first) = u64::from(first).checked_add_signed(reader.base) else { return false };
+    // Some models leave a gap behind the directory.
+    let end = entry.at + 2 + count * 12;
+    first.checked_sub(end).is_some_and(|gap| matches!(gap, 0 | 4 | 6 | 16 | 28))
 }
 
 /// Custom functions of the first cameras: 16-bit words, each a function's number and its value.

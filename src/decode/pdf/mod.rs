@@ -9,7 +9,9 @@ pub mod text;
 use super::Sink;
 use crate::{
     input::Input,
-    metadata::{Group, Name, Print, Priority, Tag, Value},
+    metadata::{Group, Name, Print, Value},
+    table,
+    tags::{self, Key, Table},
 };
 use smol_str::SmolStr;
 use std::borrow::Cow;
@@ -19,80 +21,6 @@ pub const PDF: Group = Group::new("pdf", "PDF");
 
 /// A dictionary may not be larger than this.
 const MAX_DICT: u64 = 16 * 1024 * 1024;
-
-/// A key of a dictionary and what it says.
-struct Row {
-    table: &'static str,
-    key: &'static str,
-    name: &'static str,
-    shape: Shape,
-}
-
-#[derive(Clone, Copy)]
-enum Shape {
-    Plain,
-    Date,
-    /// Several values; a single text is split at commas, or at white space when there are none.
-    Words,
-    List,
-    Seconds,
-    Labels(&'static [(&'static str, &'static str)]),
-}
-use Shape::*;
-
-const YES_NO: Shape = Labels(&[("true", "Yes"), ("false", "No")]);
-
-/// Names and labels: ExifTool's tag lists (`PDF` tables).
-#[rustfmt::skip]
-static ROWS: &[Row] = &[
-    Row { table: "Info", key: "Author", name: "Author", shape: Plain },
-    Row { table: "Info", key: "Title", name: "Title", shape: Plain },
-    Row { table: "Info", key: "Subject", name: "Subject", shape: Plain },
-    Row { table: "Info", key: "Creator", name: "Creator", shape: Plain },
-    Row { table: "Info", key: "Producer", name: "Producer", shape: Plain },
-    Row { table: "Info", key: "CreationDate", name: "CreateDate", shape: Date },
-    Row { table: "Info", key: "ModDate", name: "ModifyDate", shape: Date },
-    Row { table: "Info", key: "Trapped", name: "Trapped", shape: Plain },
-    Row { table: "Info", key: "Keywords", name: "Keywords", shape: Words },
-    Row { table: "Info", key: "AAPL:Keywords", name: "AppleKeywords", shape: Words },
-    Row { table: "Root", key: "Lang", name: "Language", shape: Plain },
-    Row { table: "Root", key: "PageLayout", name: "PageLayout", shape: Plain },
-    Row { table: "Root", key: "PageMode", name: "PageMode", shape: Plain },
-    Row { table: "Root", key: "Version", name: "PDFVersion", shape: Plain },
-    Row { table: "Pages", key: "Count", name: "PageCount", shape: Plain },
-    Row { table: "Pages", key: "MediaBox", name: "MediaBox", shape: List },
-    Row { table: "MarkInfo", key: "Marked", name: "TaggedPDF", shape: YES_NO },
-    Row { table: "AIPrivate", key: "ContainerVersion", name: "ContainerVersion", shape: Plain },
-    Row { table: "AIPrivate", key: "CreatorVersion", name: "CreatorVersion", shape: Plain },
-    Row { table: "AIPrivate", key: "RoundTripVersion", name: "RoundTripVersion", shape: Plain },
-    Row { table: "Signature", key: "ContactInfo", name: "SignerContactInfo", shape: Plain },
-    Row { table: "Signature", key: "Location", name: "SigningLocation", shape: Plain },
-    Row { table: "Signature", key: "M", name: "SigningDate", shape: Date },
-    Row { table: "Signature", key: "Name", name: "SigningAuthority", shape: Plain },
-    Row { table: "Signature", key: "Prop_AuthTime", name: "AuthenticationTime", shape: Seconds },
-    Row { table: "Signature", key: "Prop_AuthType", name: "AuthenticationType", shape: Plain },
-    Row { table: "Signature", key: "Reason", name: "SigningReason", shape: Plain },
-    Row { table: "TransformParams", key: "Annots", name: "AnnotationUsageRights", shape: List },
-    Row { table: "TransformParams", key: "Document", name: "DocumentUsageRights", shape: List },
-    Row { table: "TransformParams", key: "EF", name: "EmbeddedFileUsageRights", shape: List },
-    Row { table: "TransformParams", key: "Fields", name: "FormFields", shape: List },
-    Row { table: "TransformParams", key: "Form", name: "FormUsageRights", shape: List },
-    Row { table: "TransformParams", key: "FormEX", name: "FormExtraUsageRights", shape: List },
-    Row { table: "TransformParams", key: "Msg", name: "UsageRightsMessage", shape: Plain },
-    Row { table: "TransformParams", key: "Signature", name: "SignatureUsageRights", shape: List },
-    Row { table: "TransformParams", key: "Action", name: "FieldPermissions", shape: Labels(&[
-        ("All", "Disallow changes to all form fields"),
-        ("Exclude", "Allow changes to specified form fields"),
-        ("Include", "Disallow changes to specified form fields"),
-    ]) },
-    Row { table: "TransformParams", key: "P", name: "ModificationPermissions", shape: Labels(&[
-        ("1", "No changes permitted"),
-        ("2", "Fill forms, Create page templates, Sign"),
-        ("3", "Fill forms, Create page templates, Sign, Create/Delete/Edit annotations"),
-        ("true", "Restrict all applications to reader permissions"),
-        ("false", "Do not restrict applications to reader permissions"),
-    ]) },
-];
 
 /// User access permissions: 7.6.4.2, table 22.
 const ACCESS: [(u32, &str); 8] = [
@@ -111,12 +39,22 @@ pub fn is_read(table: &str, key: &[u8]) -> bool {
     match table {
         "Info" | "Encrypt" => true,
         "AcroForm" => key == b"XFA",
-        _ => row(table, key).is_some(),
+        _ => std::str::from_utf8(key).is_ok_and(|key| rows(table).is_some_and(|t| t.knows(key))),
     }
 }
 
-fn row(table: &str, key: &[u8]) -> Option<&'static Row> {
-    ROWS.iter().find(|r| r.key.as_bytes() == key && r.table == table)
+/// The rows of a dictionary.
+fn rows(table: &str) -> Option<&'static Table> {
+    match table {
+        "Info" => table!("PDF::Info"),
+        "Root" => table!("PDF::Root"),
+        "Pages" => table!("PDF::Pages"),
+        "MarkInfo" => table!("PDF::MarkInfo"),
+        "AIPrivate" => table!("PDF::AIPrivate"),
+        "Signature" => table!("PDF::Signature"),
+        "TransformParams" => table!("PDF::TransformParams"),
+        _ => None,
+    }
 }
 
 /// Decodes the text of one dictionary.
@@ -144,33 +82,22 @@ fn entries(table: &'static str, dict: &Dict, sink: &mut Sink) {
         if i < 1000 && dict.0[..i].iter().any(|(k, _)| k == key) {
             continue;
         }
-        match row(table, key) {
-            Some(row) => sink.push_some(known(row, object)),
-            None if table == "Info" => {
-                let tag = plain(object).map(|v| Tag::new(PDF, name_of(key), v).priority(Priority::Low));
-                sink.push_some(tag);
+        let known = std::str::from_utf8(key).ok().zip(rows(table)).filter(|(key, rows)| rows.knows(*key));
+        let value = match (&key[..], known) {
+            (b"Keywords" | b"AAPL:Keywords", _) => words(object),
+            (b"CreationDate" | b"ModDate" | b"M", Some(_)) => date(object),
+            (_, Some((key, rows))) if rows.rows.iter().any(|r| r.flags.list && r.key == Key::Text(key)) => list(object),
+            _ => plain(object),
+        };
+        let Some(value) = value else { continue };
+        match known {
+            Some((key, rows)) => {
+                tags::emit(rows, key, value, &PDF, sink);
             }
+            None if table == "Info" => sink.low(&PDF, name_of(key), value),
             None => {}
         }
     }
-}
-
-fn known(row: &Row, object: &Object) -> Option<Tag> {
-    let value = match row.shape {
-        Words => words(object)?,
-        List => list(object)?,
-        Date => date(object)?,
-        _ => plain(object)?,
-    };
-    let print = match row.shape {
-        Labels(labels) => {
-            let text = value.to_string();
-            labels.iter().find(|(v, _)| *v == text).map_or_else(|| format!("Unknown ({text})").into(), |(_, l)| Print::from(*l))
-        }
-        Seconds => format!("{value} seconds ago").into(),
-        _ => Print::Plain,
-    };
-    Some(Tag::new(PDF, row.name, value).print(print))
 }
 
 /// The value of a single object; of an array its first element.
@@ -279,13 +206,5 @@ fn encrypt(dict: &Dict, sink: &mut Sink) {
         let labels: Vec<&str> = ACCESS.iter().filter(|(bit, _)| p as u32 & bit != 0).map(|(_, l)| *l).collect();
         let print = if labels.is_empty() { SmolStr::new_static("(none)") } else { labels.join(", ").into() };
         sink.printed(&PDF, "UserAccess", p, Print::Text(print));
-    }
-}
-
-impl Sink {
-    fn push_some(&mut self, tag: Option<Tag>) {
-        if let Some(tag) = tag {
-            self.push(tag);
-        }
     }
 }

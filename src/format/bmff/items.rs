@@ -108,7 +108,7 @@ fn primary_item(body: &Input) -> Option<u64> {
 
 /// `ipma`: which items each property (counted from 1) belongs to.
 fn associations(body: &Input, owners: &mut BTreeMap<u64, BTreeSet<u64>>) -> Option<()> {
-    let bytes = body.all(super::super::super::input::MAX_BLOCK).ok()?;
+    let bytes = body.all(crate::input::MAX_BLOCK).ok()?;
     let mut fields = Fields::new(&bytes);
     let head = fields.number(4)?;
     let (id_size, wide) = (if head >> 24 == 0 { 2 } else { 4 }, head & 1 != 0);
@@ -144,7 +144,7 @@ fn mark_properties(walk: &mut Walk, first: PartId, primary: Option<u64>, owners:
 impl Meta<'_> {
     /// `iinf`: what kind of thing each item is.
     fn item_infos(&mut self, body: &Input) -> Option<()> {
-        let bytes = body.all(super::super::super::input::MAX_BLOCK).ok()?;
+        let bytes = body.all(crate::input::MAX_BLOCK).ok()?;
         let mut fields = Fields::new(&bytes);
         let count_size = if fields.number(4)? >> 24 == 0 { 2 } else { 4 };
         let count = fields.number(count_size)?;
@@ -180,7 +180,7 @@ impl Meta<'_> {
 
     /// `iloc`: where the items' bytes are.
     fn locations(&mut self, body: &Input) -> Option<()> {
-        let bytes = body.all(super::super::super::input::MAX_BLOCK).ok()?;
+        let bytes = body.all(crate::input::MAX_BLOCK).ok()?;
         let mut fields = Fields::new(&bytes);
         let version = fields.number(4)? >> 24;
         let sizes = fields.number(2)?;

@@ -5,6 +5,8 @@
 
 mod brand;
 mod items;
+#[cfg(test)]
+mod tests;
 
 use super::{Format, Kind, Role, Walk};
 use crate::{

@@ -1,7 +1,8 @@
 //! Cleaning a GIF: images, their controls, what loops them, the colour profile (`spec/removal.md` 2.4). The rest goes.
 
-use super::{Block, Blocks, HEADER, LOOPS, PROFILE};
+use super::{Block, Blocks, HEADER, LOOPS, PROFILE, XMP};
 use crate::{
+    encode::select,
     error::{Error, Result},
     format::{Digest, Keep, Origin, Part, Plan, Selection, profile},
     input::Input,
@@ -17,7 +18,7 @@ pub(super) fn plan(input: &Input, parts: &[Part], selection: &Selection) -> Resu
     let mut id = 2;
     // Of several controls the last one counts, and it needs something to control.
     let mut control: Option<(usize, Range<u64>)> = None;
-    let (mut images, mut looped, mut profiled, mut ended) = (0, false, false, false);
+    let (mut images, mut looped, mut profiled, mut packed, mut ended) = (0, false, false, false, false);
     while let Some(found) = blocks.next().unwrap_or(None) {
         let kept = match &found.block {
             Block::Trailer => {
@@ -58,6 +59,19 @@ pub(super) fn plan(input: &Input, parts: &[Part], selection: &Selection) -> Resu
                     plan.copy(found.range.clone());
                 }
                 profiled
+            }
+            Block::Application(name) if name == XMP && select::texts(selection) && !packed => {
+                let Some(part) = parts.get(id) else { break };
+                let packet = part.origin.open(input, profile::MAX_PROFILE)?;
+                let block = select::xmp(&packet.all(profile::MAX_PROFILE)?, selection);
+                packed = block.is_some();
+                if let Some(block) = block {
+                    block.kept.iter().for_each(|name| plan.keep(name));
+                    let trailer: Vec<u8> = [1].into_iter().chain((0..=255).rev()).chain([0]).collect();
+                    let fresh = [b"!\xff\x0b", &name[..], &block.bytes, &trailer].concat();
+                    copy_or_write(input, &found.range, fresh, &mut plan)?;
+                }
+                packed
             }
             Block::Application(name) if name == super::C2PA && selection.keeps(Keep::C2pa) => {
                 plan.keep("c2pa");
@@ -130,20 +144,21 @@ pub(super) fn payload(input: &Input) -> Result<Digest> {
             _ => break,
         };
         i += if at(i) == b',' { 11 + table(at(i + 9)) } else { 2 };
-        if i > bytes.len() {
+        if i >= bytes.len() {
             break;
         }
         while at(i) != 0 && i + 1 + u64::from(at(i)) <= bytes.len() && i < bytes.len() {
             i += 1 + u64::from(at(i));
         }
-        if image {
+        let whole = i < bytes.len() && at(i) == 0;
+        if image && (whole || at(start) == b',') {
             hash.update(&control);
             hash.update(&bytes.up_to(start, i - start)?);
             control.clear();
-        } else if at(start + 1) == 0xf9 && i - start == 7 {
+        } else if at(start + 1) == 0xf9 && at(start + 2) == 4 && i - start == 7 {
             control = bytes.up_to(start, 7)?.into_owned();
         }
-        if at(i) != 0 || i >= bytes.len() {
+        if !whole {
             break;
         }
         i += 1;

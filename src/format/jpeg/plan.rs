@@ -190,15 +190,14 @@ impl<'a> Planner<'a> {
         if self.exif || self.in_picture || self.is_gainmap {
             return Ok(false);
         }
-        let Some(block) = encode::exif::reduce(&part.origin.open(self.input, MAX_BLOCK)?, self.selection) else {
-            return Ok(false);
-        };
+        let block = part.origin.open(self.input, MAX_BLOCK)?;
+        self.exif = matches!(&*block.up_to(0, 4)?, b"II*\0" | b"MM\0*");
+        let Some(block) = encode::exif::reduce(&block, self.selection) else { return Ok(false) };
         if block.bytes.len() + 6 > encode::jpeg::MAX_SEGMENT {
             return Ok(false);
         }
         self.plan.bytes(segment(0xe1, &[b"Exif\0\0", &block.bytes]));
         block.kept.iter().for_each(|k| self.plan.keep(k));
-        self.exif = true;
         Ok(true)
     }
 

@@ -11,16 +11,23 @@ pub(super) fn payload(input: &Input) -> Result<Digest> {
     let header_of_rows = Header::parse(&header)?;
     hash.update(&header);
     let mut rows = Some(Rows::new(header_of_rows.rows(header_of_rows.width, header_of_rows.height)?));
-    let (mut at, mut animated, mut image) = (33u64, false, false);
+    let (mut at, mut animated, mut palette, mut image) = (33u64, false, false, false);
     while at + 8 <= input.len() {
         let length = u64::from(input.u32_be(at)?);
         let kind: [u8; 4] = input.array(at + 4)?;
         let data = input.slice(at + 8..at + 8 + length);
         at += length + 12;
+        if length > super::MAX_LENGTH {
+            break;
+        }
+        let whole = at <= input.len();
         match &kind {
             b"acTL" => animated |= !image && length == 8,
-            b"PLTE" if !image && (3..=768).contains(&length) => hash.update(&data.up_to(0, 768)?),
-            b"fcTL" if animated && length == 26 => {
+            b"PLTE" if !image && !palette && whole && (3..=768).contains(&length) => {
+                palette = true;
+                hash.update(&data.up_to(0, 768)?);
+            }
+            b"fcTL" if animated && whole && length == 26 => {
                 hash.update(&data.up_to(0, 26)?);
                 if image {
                     rows = Some(Rows::new(header_of_rows.rows(data.u32_be(4)?, data.u32_be(8)?)?));

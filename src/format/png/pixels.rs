@@ -40,14 +40,15 @@ impl Header {
         /// First column, first row, distance of columns, of rows: the passes of Adam7.
         const PASSES: [(u64, u64, u64, u64); 7] =
             [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
-        let whole =
-            |width: u64, height: u64| if width == 0 { 0 } else { height * (1 + (width * self.bits_per_pixel).div_ceil(8)) };
+        let whole = |width: u64, height: u64| {
+            if width == 0 { 0 } else { height.saturating_mul(1 + (width * self.bits_per_pixel).div_ceil(8)) }
+        };
         let (width, height) = (u64::from(width), u64::from(height));
         let sum = if self.interlaced {
             let pass = |&(x, y, dx, dy): &(u64, u64, u64, u64)| {
                 whole(width.saturating_sub(x).div_ceil(dx), height.saturating_sub(y).div_ceil(dy))
             };
-            PASSES.iter().map(pass).sum()
+            PASSES.iter().map(pass).fold(0, u64::saturating_add)
         } else {
             whole(width, height)
         };

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     decode::{self, Sink},
-    encode::exif,
+    encode::{exif, select},
     error::{Code, Error, Result},
     format::{Keep, Kept, Kind, Part, Plan, Selection, profile},
     input::Input,
@@ -45,6 +45,7 @@ pub(super) fn plan(input: &Input, parts: &[Part], selection: &Selection) -> Resu
         own_exif,
         seen: BTreeSet::new(),
         placed: HashSet::new(),
+        packet: false,
         plan: Plan::default(),
     };
     cleaner.plan.copy(0..super::SIGNATURE);
@@ -76,6 +77,8 @@ struct Cleaner<'a> {
     seen: BTreeSet<[u8; 4]>,
     /// Chunks of image data that a frame took over.
     placed: HashSet<usize>,
+    /// An XMP packet was kept.
+    packet: bool,
     plan: Plan,
 }
 
@@ -262,14 +265,24 @@ impl Cleaner<'_> {
         let mut sink = Sink::default();
         decode::decode(Kind::Png(chunk.kind), &data, &mut sink);
         for child in sink.children {
-            if child.kind == Kind::Exif
-                && !self.own_exif
-                && !self.seen.contains(b"eXIf")
-                && let Some(block) = exif::reduce(&child.input, self.selection)
-            {
-                self.seen.insert(*b"eXIf");
-                block.kept.iter().for_each(|name| self.plan.keep(name));
-                self.fresh(*b"eXIf", &block.bytes);
+            match child.kind {
+                Kind::Exif if !self.own_exif && !self.seen.contains(b"eXIf") => {
+                    let Some(block) = exif::reduce(&child.input, self.selection) else { continue };
+                    self.seen.insert(*b"eXIf");
+                    block.kept.iter().for_each(|name| self.plan.keep(name));
+                    self.fresh(*b"eXIf", &block.bytes);
+                }
+                Kind::Xmp if select::texts(self.selection) && !self.packet => {
+                    let Some(block) = select::xmp(&child.input.all(MAX_BLOCK)?, self.selection) else { continue };
+                    self.packet = true;
+                    block.kept.iter().for_each(|name| self.plan.keep(name));
+                    let fresh = [b"XML:com.adobe.xmp\0\0\0\0\0", &block.bytes[..]].concat();
+                    if &chunk.kind == b"iTXt" && *data.all(MAX_BLOCK)? == fresh[..] {
+                        return self.copy(chunk);
+                    }
+                    self.fresh(*b"iTXt", &fresh);
+                }
+                _ => {}
             }
         }
         let Some((tag, kept)) = sink.metadata.tags.first().and_then(|t| Some((t, keeps(self.selection, &t.name)?))) else {

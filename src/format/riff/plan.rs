@@ -2,16 +2,17 @@
 
 use super::{Chunk, Chunks, FRAME_HEADER, HEADER, form_end, probe};
 use crate::{
-    encode::exif,
+    encode::{exif, select},
     error::{Code, Error, Result},
     format::{Digest, Keep, Kind, Part, Piece, Plan, Selection, profile},
     input::Input,
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 use xxhash_rust::xxh3::Xxh3;
 
 /// Bits of `VP8X` (RFC 9649, 2.7.1).
 const ANIMATION: u8 = 0x02;
+const XMP: u8 = 0x04;
 const EXIF: u8 = 0x08;
 const ALPHA: u8 = 0x10;
 const ICC: u8 = 0x20;
@@ -71,14 +72,13 @@ impl Cleaner<'_> {
             b"ALPH" if still(self) && !self.seen.contains(b"ALPH") => self.copy(chunk),
             b"ANIM" if chunk.len() == 6 && !self.seen.contains(b"ANIM") => self.copy(chunk),
             b"ANMF" if chunk.len() > FRAME_HEADER && self.flags & ANIMATION != 0 => self.frame(chunk)?,
-            b"ICCP" if !chunk.cut && !self.seen.contains(b"ICCP") && chunk.len() <= profile::MAX_PROFILE => {
-                if profile::keeps(&self.input.bytes(chunk.data.start, chunk.len())?, self.selection) {
-                    self.flags |= ICC;
-                    self.body.keep("icc");
-                    self.copy(chunk);
-                }
+            b"ICCP" if !chunk.cut && !self.seen.contains(b"ICCP") && self.keeps_profile(chunk)? => {
+                self.flags |= ICC;
+                self.body.keep("icc");
+                self.copy(chunk);
             }
             b"EXIF" if !self.seen.contains(b"EXIF") => self.exif(chunk)?,
+            b"XMP " | b"XMP\0" if !chunk.cut && select::texts(self.selection) && self.flags & XMP == 0 => self.xmp(chunk)?,
             b"C2PA" if self.selection.keeps(Keep::C2pa) && !chunk.cut => {
                 self.body.keep("c2pa");
                 self.copy(chunk);
@@ -86,6 +86,11 @@ impl Cleaner<'_> {
             _ => {}
         }
         Ok(())
+    }
+
+    fn keeps_profile(&self, chunk: &Chunk) -> Result<bool> {
+        let sound = chunk.len() <= profile::MAX_PROFILE;
+        Ok(sound && profile::keeps(&self.input.bytes(chunk.data.start, chunk.len())?, self.selection))
     }
 
     /// Takes a chunk over.
@@ -144,6 +149,19 @@ impl Cleaner<'_> {
         Ok(())
     }
 
+    fn xmp(&mut self, chunk: &Chunk) -> Result<()> {
+        let packet = self.input.bytes(chunk.data.start, chunk.len())?;
+        let Some(block) = select::xmp(&packet, self.selection) else { return Ok(()) };
+        self.flags |= XMP;
+        block.kept.iter().for_each(|name| self.body.keep(name));
+        if &chunk.id == b"XMP " && block.bytes == packet[..] {
+            self.copy(chunk);
+        } else {
+            self.body.bytes(framed(*b"XMP ", &block.bytes));
+        }
+        Ok(())
+    }
+
     /// Puts the header, with its length and its flags, before what stays.
     fn finish(self) -> Result<Plan> {
         let mut plan = Plan { kept: self.body.kept.clone(), ..Plan::default() };
@@ -194,37 +212,41 @@ fn framed(id: [u8; 4], data: &[u8]) -> Vec<u8> {
 /// Digest of the coded images: their chunks, wherever they stand, and what says how frames follow each other.
 pub(super) fn payload(input: &Input) -> Result<Digest> {
     let mut hash = Xxh3::new();
-    let end = (u64::from(input.u32_le(4)?) + 8).min(input.len());
     let extended = &input.array::<4>(HEADER)? == b"VP8X";
     let animated = extended && input.u8(HEADER + 8)? & ANIMATION != 0;
-    let mut still = false;
-    // Frames are entered: their chunks count like those outside.
-    let mut at = HEADER;
-    while at + 8 <= end {
+    images(input, HEADER..form_end(input)?, (extended, animated), None, &mut hash)?;
+    Ok(Digest(hash.digest128()))
+}
+
+/// The images in a range, and whether there were any. A frame's header and the alpha count with the image behind them.
+fn images(input: &Input, range: Range<u64>, kind: (bool, bool), header: Option<Range<u64>>, hash: &mut Xxh3) -> Result<bool> {
+    let (extended, animated) = kind;
+    let mut before = Vec::from_iter(header);
+    let (mut at, mut still, mut alpha) = (range.start, false, false);
+    while at + 8 <= range.end {
         let id: [u8; 4] = input.array(at)?;
-        let length = u64::from(input.u32_le(at + 4)?).min(end - at - 8);
+        let length = u64::from(input.u32_le(at + 4)?).min(range.end - at - 8);
         let data = at + 8..at + 8 + length;
         at = data.end + (length & 1);
         match &id {
             b"ANMF" if animated && length > FRAME_HEADER => {
-                hash.update(&input.bytes(data.start, FRAME_HEADER)?);
-                at = data.start + FRAME_HEADER;
-                still = false;
+                let inside = data.start + FRAME_HEADER;
+                still |= images(input, inside..data.end, (true, false), Some(data.start..inside), hash)?;
             }
+            b"ALPH" if !still && extended && !std::mem::replace(&mut alpha, true) => before.push(data),
             b"VP8 " | b"VP8L" if !still => {
                 still = true;
-                input.windows(data, |window| {
-                    hash.update(window);
-                    Ok(())
-                })?;
+                before.push(data);
+                for range in before.drain(..) {
+                    input.windows(range, |window| {
+                        hash.update(window);
+                        Ok(())
+                    })?;
+                }
             }
-            b"ALPH" if !still && extended => input.windows(data, |window| {
-                hash.update(window);
-                Ok(())
-            })?,
             b"ANIM" if extended && length == 6 => hash.update(&input.bytes(data.start, 6)?),
             _ => {}
         }
     }
-    Ok(Digest(hash.digest128()))
+    Ok(still)
 }

@@ -1,0 +1,156 @@
+use super::*;
+use crate::format::{
+    Depth, Keep, Selection,
+    harness::{clean, holds_for, tags},
+};
+use proptest::prelude::*;
+
+/// Three by four pixels, a table of two colours.
+fn gif(blocks: &[Vec<u8>]) -> Vec<u8> {
+    [b"GIF89a\x03\0\x04\0\x80\0\x31".to_vec(), vec![9; 6], blocks.concat(), b";".to_vec()].concat()
+}
+
+fn sub_blocks(data: &[u8]) -> Vec<u8> {
+    let mut out: Vec<u8> = data.chunks(255).flat_map(|c| [&[c.len() as u8], c].concat()).collect();
+    out.push(0);
+    out
+}
+
+fn image() -> Vec<u8> {
+    [b",\0\0\0\0\x01\0\x01\0\0\x02".to_vec(), sub_blocks(b"\x44\x01")].concat()
+}
+fn control(delay: u8, transparent: Option<u8>) -> Vec<u8> {
+    vec![b'!', 0xf9, 4, u8::from(transparent.is_some()), delay, 0, transparent.unwrap_or(0), 0]
+}
+fn comment(text: &[u8]) -> Vec<u8> {
+    [b"!\xfe".to_vec(), sub_blocks(text)].concat()
+}
+fn application(name: &[u8; 11], data: &[u8]) -> Vec<u8> {
+    [b"!\xff\x0b", &name[..], data].concat()
+}
+fn repeat(count: u8) -> Vec<u8> {
+    application(LOOPS[0], &[3, 1, count, 0, 0])
+}
+/// XMP in the open, with Adobe's trailer.
+fn xmp(packet: &[u8]) -> Vec<u8> {
+    let trailer: Vec<u8> = std::iter::once(1).chain((0..=255).rev()).chain([0]).collect();
+    application(b"XMP DataXMP", &[packet, &trailer].concat())
+}
+fn profile() -> Vec<u8> {
+    let mut profile = vec![0; 300];
+    profile[2..4].copy_from_slice(&300u16.to_be_bytes());
+    profile[36..40].copy_from_slice(b"acsp");
+    application(PROFILE, &sub_blocks(&profile))
+}
+
+#[test]
+fn blocks_are_decoded() {
+    let screen = [
+        "GIF:GIFVersion=89a",
+        "GIF:ImageWidth=3",
+        "GIF:ImageHeight=4",
+        "GIF:HasColorMap=Yes",
+        "GIF:ColorResolutionDepth=1",
+        "GIF:BitsPerPixel=1",
+        "GIF:BackgroundColor=0",
+        "GIF:PixelAspectRatio=1",
+    ];
+    let cases: &[(&[Vec<u8>], &[&str])] = &[
+        (&[image()], &[]),
+        (&[repeat(0), image()], &["GIF:AnimationIterations=Infinite"]),
+        (&[repeat(5), image()], &["GIF:AnimationIterations=5"]),
+        (&[comment(&[b'a'; 3]), image()], &["File:Comment=aaa"]),
+        (&[comment(b"caf\xe9\0"), image()], &["File:Comment=caf?"]),
+        (
+            &[control(10, Some(7)), image(), control(15, None), image()],
+            &["GIF:TransparentColor=7", "GIF:FrameCount=2", "GIF:Duration=0.25 s"],
+        ),
+        (&[[b"!\x01\x0c".to_vec(), vec![0; 12], sub_blocks(b"hi")].concat(), image()], &["GIF:Text=hi"]),
+        (&[image(), b"\x99".to_vec(), comment(b"x")], &[]),
+    ];
+    for (blocks, want) in cases {
+        let got = tags(&gif(blocks));
+        assert_eq!(got[..8], screen);
+        assert_eq!(got[8..], **want);
+    }
+}
+
+#[test]
+fn xmp_in_the_open_and_in_sub_blocks() {
+    for block in [xmp(b"<x:xmpmeta/>"), application(b"XMP DataXMP", &sub_blocks(b"<x:xmpmeta/>"))] {
+        let input = Input::from_bytes(gif(&[block, image()]));
+        let mut found = Walk::new(Depth::Headers, GIF);
+        walk(&input, &mut found).unwrap();
+        let part = found.parts.iter().find(|p| p.kind == Kind::Xmp).unwrap();
+        assert_eq!(*part.origin.open(&input, 1000).unwrap().all(1000).unwrap(), *b"<x:xmpmeta/>");
+    }
+}
+
+#[test]
+fn what_is_not_needed_goes() {
+    let bare = gif(&[repeat(0), control(1, None), image()]);
+    let around = |block: Vec<u8>| gif(&[repeat(0), block, control(1, None), image()]);
+    let dirty = [
+        (around(comment(b"x")), "comment"),
+        (around(xmp(b"<x/>")), "XMP DataXMP"),
+        (around(application(C2PA, &sub_blocks(b"x"))), "C2PA_GIF..."),
+        (around(application(b"UNKNOWN1234", &sub_blocks(b"x"))), "UNKNOWN1234"),
+        (around(application(PROFILE, &sub_blocks(b"no profile"))), "ICCRGBG1012"),
+        (around(control(9, None)), "graphic control"),
+        (around(b"!\x99\x01x\0".to_vec()), "extension 0x99"),
+        (around(repeat(7)), "NETSCAPE2.0"),
+        (gif(&[repeat(0), control(1, None), image(), control(9, None)]), "graphic control"),
+        ([bare.clone(), b"behind".to_vec()].concat(), "after the trailer"),
+    ];
+    for (bytes, place) in &dirty {
+        let (out, removed) = clean(bytes, &Selection::default()).unwrap();
+        assert_eq!(removed, [*place]);
+        assert!(out == bare, "{place}");
+        holds_for(bytes);
+    }
+    assert_eq!(clean(&bare, &Selection::default()).unwrap(), (bare.clone(), vec![]));
+    let padded = gif(&[application(LOOPS[0], &[3, 1, 0, 0, 2, b'h', b'i', 0]), control(1, None), image()]);
+    assert!(clean(&padded, &Selection::default()).unwrap().0 == bare);
+}
+
+#[test]
+fn what_is_asked_for_stays() {
+    let bytes = gif(&[profile(), comment(b"x"), application(C2PA, &sub_blocks(b"x")), image()]);
+    let cases = [
+        (Selection::default(), gif(&[profile(), image()])),
+        (Selection { keep: [Keep::C2pa].into(), ..Selection::default() }, gif(&[application(C2PA, &sub_blocks(b"x")), image()])),
+        (Selection { keep: [].into(), tags: vec!["comment".into()], ..Selection::default() }, gif(&[comment(b"x"), image()])),
+    ];
+    for (selection, want) in cases {
+        assert!(clean(&bytes, &selection).unwrap().0 == want);
+    }
+}
+
+#[test]
+fn damage() {
+    let whole = gif(&[image(), image()]);
+    let without_trailer = &whole[..whole.len() - 1];
+    assert!(clean(without_trailer, &Selection::default()).unwrap().0 == whole);
+    // An image that is cut keeps its whole sub-blocks.
+    let cut = &whole[..whole.len() - 3];
+    assert!(clean(cut, &Selection::default()).unwrap().0.ends_with(b"\x02\0;"));
+    holds_for(cut);
+    assert!(clean(&gif(&[]), &Selection::default()).is_err());
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes(tail in proptest::collection::vec(any::<u8>(), 0..300)) {
+        holds_for(&[b"GIF89a", &tail[..]].concat());
+        holds_for(&[&gif(&[image()])[..], &tail].concat());
+    }
+
+    #[test]
+    fn mutated_files(at in 0usize..2000, byte: u8, cut in 0usize..2000) {
+        let mut bytes = gif(&[repeat(1), profile(), xmp(b"<x/>"), control(1, Some(2)), image(), comment(b"x"), control(1, None), image()]);
+        let at = at % bytes.len();
+        bytes[at] = byte;
+        holds_for(&bytes);
+        holds_for(&bytes[..cut % bytes.len()]);
+    }
+}

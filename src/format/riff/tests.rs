@@ -1,0 +1,158 @@
+use super::*;
+use crate::{
+    engine::local,
+    format::{
+        Depth, Keep, Selection,
+        harness::{clean, holds_for, tags},
+    },
+};
+use proptest::prelude::*;
+
+fn chunk(id: &[u8; 4], data: &[u8]) -> Vec<u8> {
+    [&id[..], &(data.len() as u32).to_le_bytes(), data, &[0][..data.len() % 2]].concat()
+}
+fn webp(chunks: &[Vec<u8>]) -> Vec<u8> {
+    let body = chunks.concat();
+    [&b"RIFF"[..], &(body.len() as u32 + 4).to_le_bytes(), b"WEBP", &body].concat()
+}
+fn lossy() -> Vec<u8> {
+    chunk(b"VP8 ", &[0x10, 0, 0, 0x9d, 1, 0x2a, 5, 0, 6, 0x40, 1, 2, 3])
+}
+fn lossless() -> Vec<u8> {
+    chunk(b"VP8L", &[0x2f, 4, 0x40, 1, 0x10, 9])
+}
+fn extended(flags: u8) -> Vec<u8> {
+    chunk(b"VP8X", &[flags, 0, 0, 0, 4, 0, 0, 5, 0, 0])
+}
+fn frame(duration: u16, chunks: &[Vec<u8>]) -> Vec<u8> {
+    let [low, high] = duration.to_le_bytes();
+    chunk(b"ANMF", &[&[0; 12][..], &[low, high, 0, 0], &chunks.concat()].concat())
+}
+fn exif(orientation: u8) -> Vec<u8> {
+    [&b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0"[..], &[orientation], &[0; 6]].concat()
+}
+fn profile() -> Vec<u8> {
+    let mut profile = vec![0; 132];
+    profile[0..4].copy_from_slice(&132u32.to_be_bytes());
+    profile[36..40].copy_from_slice(b"acsp");
+    profile
+}
+
+#[test]
+fn chunks_are_decoded() {
+    let size = ["RIFF:ImageWidth=5", "RIFF:ImageHeight=6"];
+    let vp8 = [
+        "RIFF:VP8Version=0 (bicubic reconstruction, normal loop)",
+        size[0],
+        "RIFF:HorizontalScale=0",
+        size[1],
+        "RIFF:VerticalScale=1",
+    ];
+    let cases: &[(Vec<u8>, &str, Vec<&str>)] = &[
+        (webp(&[lossy()]), "WEBP", vp8.to_vec()),
+        (webp(&[lossless()]), "WEBP (lossless)", vec![size[0], size[1], "RIFF:AlphaIsUsed=Yes"]),
+        (webp(&[extended(0), lossy()]), "Extended WEBP", [&["RIFF:WebP_Flags=(none)", size[0], size[1]][..], &vp8].concat()),
+        (
+            webp(&[extended(2), chunk(b"ANIM", &[1, 2, 3, 4, 0, 0]), frame(1000, &[lossless()]), frame(2500, &[lossless()])]),
+            "Extended WEBP",
+            vec![
+                "RIFF:WebP_Flags=Animation",
+                size[0],
+                size[1],
+                "RIFF:BackgroundColor=1 2 3 4",
+                "RIFF:AnimationLoopCount=inf",
+                "RIFF:Duration=3.50 s",
+            ],
+        ),
+    ];
+    for (bytes, name, want) in cases {
+        assert_eq!(local::extract(&Input::from_bytes(bytes.clone())).unwrap().file_type.unwrap().name, *name);
+        assert_eq!(tags(bytes), *want);
+    }
+}
+
+#[test]
+fn what_is_not_needed_goes() {
+    let bare = webp(&[extended(0), lossy()]);
+    let dirty = [
+        (webp(&[extended(4), lossy(), chunk(b"XMP ", b"<x/>")]), "XMP"),
+        (webp(&[extended(8), lossy(), chunk(b"EXIF", &exif(1))]), "EXIF"),
+        (webp(&[extended(8), lossy(), chunk(b"EXIF", b"odd")]), "EXIF"),
+        (webp(&[extended(0x20), chunk(b"ICCP", b"no profile"), lossy()]), "ICCP"),
+        (webp(&[extended(0), lossy(), chunk(b"C2PA", b"x")]), "C2PA"),
+        (webp(&[extended(0), chunk(b"ZZZZ", b"x"), lossy()]), "ZZZZ"),
+        (webp(&[extended(0), lossy(), lossless()]), "VP8L"),
+        (webp(&[extended(0), lossy(), frame(1, &[lossy()])]), "ANMF"),
+        ([bare.clone(), chunk(b"EXIF", &exif(6))].concat(), "EXIF"),
+        ([bare.clone(), b"tail".to_vec()].concat(), "after the end"),
+    ];
+    for (bytes, place) in &dirty {
+        let (out, removed) = clean(bytes, &Selection::default()).unwrap();
+        assert_eq!(removed, [*place]);
+        assert!(out == bare, "{place}");
+        holds_for(bytes);
+    }
+    for clean_file in [bare, webp(&[lossy()]), webp(&[lossless()])] {
+        assert_eq!(clean(&clean_file, &Selection::default()).unwrap(), (clean_file, vec![]));
+    }
+}
+
+#[test]
+fn frames_hold_images_alone() {
+    let animation = |inner: &[Vec<u8>]| webp(&[extended(2), chunk(b"ANIM", &[0; 6]), frame(5, inner), frame(6, &[lossless()])]);
+    let bare = animation(&[chunk(b"ALPH", &[1, 2, 3]), lossy()]);
+    assert_eq!(clean(&bare, &Selection::default()).unwrap(), (bare.clone(), vec![]));
+    let dirty = animation(&[chunk(b"ALPH", &[1, 2, 3]), lossy(), chunk(b"ZZZZ", b"hidden")]);
+    let (out, removed) = clean(&dirty, &Selection::default()).unwrap();
+    assert!(out == bare);
+    assert_eq!(removed, ["ANMF/ZZZZ"]);
+}
+
+#[test]
+fn what_is_seen_stays() {
+    let kept = webp(&[extended(0x28), chunk(b"ICCP", &profile()), lossy(), chunk(b"EXIF", &exif(6))]);
+    assert_eq!(clean(&kept, &Selection::default()).unwrap(), (kept, vec![]));
+    let prefixed = webp(&[extended(8), lossy(), chunk(b"EXIF", &[b"Exif\0\0", &exif(6)[..]].concat())]);
+    let fresh = webp(&[extended(8), lossy(), chunk(b"EXIF", &exif(6))]);
+    assert!(clean(&prefixed, &Selection::default()).unwrap().0 == fresh);
+    let none = Selection { keep: [Keep::Density].into(), ..Selection::default() };
+    assert!(clean(&fresh, &none).unwrap().0 == webp(&[extended(0), lossy()]));
+}
+
+#[test]
+fn damage() {
+    let mut padding = webp(&[extended(0), lossy()]);
+    *padding.last_mut().unwrap() = b'x';
+    assert!(clean(&padding, &Selection::default()).unwrap().0 == webp(&[extended(0), lossy()]));
+    let cut = &padding[..padding.len() - 4];
+    holds_for(cut);
+    assert_eq!(u32::from_le_bytes(clean(cut, &Selection::default()).unwrap().0[4..8].try_into().unwrap()) % 2, 0);
+    assert!(clean(&webp(&[extended(0)]), &Selection::default()).is_err());
+    let mut walked = Walk::new(Depth::Full, WEBP);
+    assert!(walk(&Input::from_bytes(cut.to_vec()), &mut walked).is_ok() && !walked.warnings.is_empty());
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes(tail in proptest::collection::vec(any::<u8>(), 0..300)) {
+        holds_for(&[b"RIFF\xff\0\0\0WEBP", &tail[..]].concat());
+        holds_for(&[&webp(&[extended(2), lossy()])[..], &tail].concat());
+    }
+
+    #[test]
+    fn mutated_files(at in 0usize..400, byte: u8, cut in 0usize..400) {
+        let mut bytes = webp(&[
+            extended(0x3e),
+            chunk(b"ICCP", &profile()),
+            chunk(b"ANIM", &[0; 6]),
+            frame(5, &[chunk(b"ALPH", &[1]), lossy()]),
+            frame(5, &[lossless()]),
+            chunk(b"EXIF", &exif(3)),
+            chunk(b"XMP ", b"<x/>"),
+        ]);
+        let at = at % bytes.len();
+        bytes[at] = byte;
+        holds_for(&bytes);
+        holds_for(&bytes[..cut % bytes.len()]);
+    }
+}
