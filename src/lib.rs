@@ -9,6 +9,8 @@
 //!
 //! Three folders answer "where is X": containers are in [`format`], standards in [`decode`], tables in [`tags`].
 #![forbid(unsafe_code)]
+// Tables of test cases are plain tuples.
+#![cfg_attr(test, allow(clippy::type_complexity))]
 
 pub mod api;
 pub mod batch;

@@ -35,6 +35,9 @@ pub struct FileType {
     pub mime: &'static str,
 }
 
+/// Plans a clean file from the parts of a walk in full depth.
+pub type Planner = fn(&Input, &[Part], &Selection) -> Result<Plan>;
+
 /// A container. A row of functions, not a trait.
 pub struct Format {
     pub name: &'static str,
@@ -44,8 +47,8 @@ pub struct Format {
     pub probe: fn(&Input) -> Option<FileType>,
     /// Reports every part in file order. An error means that nothing more can be found; parts reported before it count.
     pub walk: fn(&Input, &mut Walk) -> Result<()>,
-    /// Plans a clean file from the parts of a walk in full depth. `None`: the container is read-only.
-    pub plan: Option<fn(&Input, &[Part], &Selection) -> Result<Plan>>,
+    /// `None`: the container is read-only.
+    pub plan: Option<Planner>,
     /// The coded samples, found by a short way of its own: equal before and after a removal.
     pub payload: Option<fn(&Input) -> Result<Digest>>,
 }

@@ -46,13 +46,15 @@
 //! - `mask=0x0f` (the value is masked and shifted right to the mask's lowest bit);
 //! - `-> Table` (the value is a block of that table), with `start=N` (skip N bytes), `order=`, `base=` for IFDs;
 //! - `child=KIND` (the value is a block of another standard: `icc`, `iptc`, `xmp`, `photoshop`, `file`);
-//! - `group=`, `priority=low|high`, `binary`, `hidden` (not shown, but its value can be asked for), `list`, `raw` (trailing blanks stay).
+//! - `group=`, `priority=low|high`, `binary`, `hidden` (not shown, but its value can be asked for), `list`, `raw` (trailing blanks stay; in a
+//!   heading: in all rows but those that say `trim`).
 //!
 //! **Labels** are indented further: a value (a number in any base, a text, several numbers in quotes), then what it means.
 //! `*` is the label of all other values.
 
 pub mod cond;
 mod emit;
+pub mod exif;
 pub mod expr;
 pub mod format;
 mod labels;
@@ -78,11 +80,14 @@ use std::{
 
 /// Every table file: the prefix of its tables' names (before `::`), and its text.
 static FILES: &[(&str, &str)] = &[
+    ("Exif", include_str!("exif.tags")),
     ("GIF", include_str!("gif.tags")),
+    ("GPS", include_str!("gps.tags")),
     ("ICC", include_str!("icc.tags")),
     ("IPTC", include_str!("iptc.tags")),
     ("JPEG", include_str!("jpeg.tags")),
     ("MNG", include_str!("mng.tags")),
+    ("PDF", include_str!("pdf.tags")),
     ("PNG", include_str!("png.tags")),
     ("Photoshop", include_str!("photoshop.tags")),
     ("QuickTime", include_str!("quicktime.tags")),
@@ -207,6 +212,7 @@ pub struct Flags {
     pub hidden: bool,
     pub list: bool,
     pub raw: bool,
+    pub trim: bool,
 }
 
 /// A link to the table that decodes a row's value.
@@ -257,6 +263,11 @@ impl Row {
     /// Does the row convert its value, or print it in a form of its own?
     pub fn converts(&self) -> bool {
         self.convert.is_some() || self.calc.is_some() || self.printer.is_some() || self.printf.is_some() || self.labels.is_some()
+    }
+
+    /// Does a conversion of its own take the stored value?
+    pub fn takes_stored(&self) -> bool {
+        self.convert.is_some()
     }
 
     /// Does looking at the value decide whether the row holds?

@@ -11,15 +11,13 @@ use std::sync::OnceLock;
 pub(super) fn sections(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        loop {
-            let at = if rest.starts_with("table ") || rest.starts_with("labels ") { 0 } else { next_section(rest)? };
-            let from = &rest[at..];
-            let (heading, after) = from.split_once('\n').unwrap_or((from, ""));
-            let end = margin(after);
-            rest = &after[end..];
-            let (word, heading) = heading.split_once(' ')?;
-            return Some((word, heading.trim(), &after[..end]));
-        }
+        let at = if rest.starts_with("table ") || rest.starts_with("labels ") { 0 } else { next_section(rest)? };
+        let from = &rest[at..];
+        let (heading, after) = from.split_once('\n').unwrap_or((from, ""));
+        let end = margin(after);
+        rest = &after[end..];
+        let (word, heading) = heading.split_once(' ')?;
+        Some((word, heading.trim(), &after[..end]))
     })
 }
 
@@ -103,13 +101,14 @@ pub(super) fn table(prefix: &'static str, heading: &'static str, body: &'static 
         proc: None,
         rows: Vec::with_capacity(body.len() / 40),
     };
-    let (mut text_keys, mut serial) = (false, false);
+    let (mut text_keys, mut serial, mut raw) = (false, false, false);
     for (attribute, value) in attributes(rest) {
         match attribute {
             "kind" => table.group.kind = value,
             "group" => table.group.place = Name::new_static(value),
             "packed" => table.layout = Layout::Packed(Format::by_name(value).unwrap_or_else(|| wrong(name, value))),
             "serial" => serial = true,
+            "raw" => raw = true,
             "first" => table.first = number(value).unwrap_or_else(|| wrong(name, value)),
             "order" => table.order = Some(byte_order(value).unwrap_or_else(|| wrong(name, value))),
             "keys" => text_keys = value == "text",
@@ -126,6 +125,7 @@ pub(super) fn table(prefix: &'static str, heading: &'static str, body: &'static 
     }
     for (line, labels) in rows(body) {
         let mut row = row(prefix, name, line, text_keys);
+        row.flags.raw |= raw && !row.flags.trim;
         if !labels.trim().is_empty() {
             row.labels = Some(Box::leak(Box::new(Labels::new(labels))));
         }
@@ -232,6 +232,7 @@ fn attribute_of(row: &mut Row, prefix: &'static str, attribute: &'static str, va
         "hidden" => row.flags.hidden = true,
         "list" => row.flags.list = true,
         "raw" => row.flags.raw = true,
+        "trim" => row.flags.trim = true,
         format => return format_of(row, format),
     }
     // A name that nobody knows is a mistake in the file.

@@ -19,9 +19,9 @@ pub enum Printer {
 pub fn converter(name: &str) -> Option<Convert> {
     Some(match name {
         // APEX values: exposure time and f-number (Exif 3.0, annex C).
-        "apex_time" => |v, _| v.as_f64().map(|x| Value::Float(if x.abs() < 100.0 { (-x).exp2() } else { 0.0 })),
-        "apex_aperture" => |v, _| v.as_f64().map(|x| Value::Float((x / 2.0).exp2())),
-        _ => return super::xmp::converter(name),
+        "apex_time" => |v, _| Some(Value::Float(v.as_f64().map_or(0.0, |x| if x.abs() < 100.0 { (-x).exp2() } else { 0.0 }))),
+        "apex_aperture" => |v, _| Some(Value::Float((number(v) / 2.0).exp2())),
+        _ => return super::exif::converter(name).or_else(|| super::xmp::converter(name)),
     })
 }
 
@@ -37,8 +37,16 @@ pub fn printer(name: &str) -> Option<Printer> {
         "hex" => |v| v.as_i64().map_or_else(|| v.to_string(), |n| format!("0x{n:x}")),
         "yes_no" => |v| if v.as_f64() == Some(0.0) { "No" } else { "Yes" }.to_owned(),
         "on_off" => |v| if v.as_f64() == Some(0.0) { "Off" } else { "On" }.to_owned(),
-        _ => return super::xmp::printer(name),
+        _ => return super::exif::printer(name).or_else(|| super::xmp::printer(name)),
     }))
+}
+
+/// A value as a number as Perl takes it: `inf` is infinite, what is none is 0.
+pub fn number(v: &Value) -> f64 {
+    match v.elements().first() {
+        Some(Value::Rational(n, 0)) if *n != 0 => f64::INFINITY,
+        _ => v.as_f64().unwrap_or(0.0),
+    }
 }
 
 /// Seconds as photographers write them: `1/250` below a quarter, else with one decimal.
@@ -166,7 +174,7 @@ mod tests {
             ("exposure_time", Value::Int(2), "2"),
             ("fnumber", Value::Float(2.8), "2.8"),
             ("fnumber", Value::Float(0.95), "0.95"),
-            ("fraction", Value::Float(0.33333), "+1/3"),
+            ("fraction", Value::Rational(1, 3), "+1/3"),
             ("fraction", Value::Float(-0.5), "-1/2"),
             ("fraction", Value::Int(0), "0"),
             ("fraction", Value::Int(2), "+2"),
