@@ -1,11 +1,11 @@
 //! Pictures that any decoder shows: a field of colours, coded without dependencies so that the bytes never change.
 
 /// Width and height of every picture; multiples of the JPEG block.
-pub const SIZE: (u32, u32) = (64, 48);
+pub const SIZE: (u32, u32) = (32, 24);
 
 /// The colour at a pixel: the same within blocks of 8 × 8.
 pub fn colour(x: u32, y: u32) -> [u8; 3] {
-    [(x / 8 * 32) as u8, (y / 8 * 40) as u8, 160]
+    [(x / 8 * 64) as u8, (y / 8 * 80) as u8, 160]
 }
 
 /// A baseline JPEG (ITU-T T.81) with `segments` (marker, payload) behind its beginning and `tail` behind its end.
