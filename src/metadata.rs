@@ -202,6 +202,8 @@ impl Value {
             Value::Float(v) => write_significant(*v, 15, out),
             Value::Rational(0, 0) => out.push_str("undef"),
             Value::Rational(_, 0) => out.push_str("inf"),
+            // Perl's zero has a sign.
+            Value::Rational(0, ..0) => out.push_str("-0"),
             Value::Rational(n, d) if n % d == 0 => drop(write!(out, "{}", n / d)),
             Value::Rational(n, d) => write_significant(*n as f64 / *d as f64, 10, out),
             Value::Array(v) => join(v, " ", out),

@@ -111,7 +111,7 @@ pub fn exposure_time(v: &Value) -> String {
 /// An f-number: one decimal, two below 1.
 pub fn fnumber(v: &Value) -> String {
     match v.as_f64() {
-        Some(f) if f > 0.0 && f < 1.0 => significant((f * 100.0).round() / 100.0, 3),
+        Some(f) if f > 0.0 && f < 1.0 => format!("{f:.2}"),
         Some(f) if f > 0.0 => format!("{f:.1}"),
         _ => v.to_string(),
     }
