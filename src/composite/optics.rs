@@ -131,9 +131,9 @@ const FAR_AWAY: f64 = 1e10;
 
 /// Distance of what is in focus, in metres.
 fn distance(t: &Index) -> Option<f64> {
-    let one = [FocusDistance, SubjectDistance, ObjectDistance, ApproximateFocusDistance].into_iter().find_map(|i| t.number(i));
-    let one = one.map(|d| if d == 0.0 { FAR_AWAY } else { d });
-    one.or_else(|| Some((t.number(FocusDistanceLower)? + t.number(FocusDistanceUpper)?) / 2.0))
+    let maker = t.number(FocusDistance).map(|d| if d == 0.0 { FAR_AWAY } else { d });
+    let one = || [SubjectDistance, ObjectDistance, ApproximateFocusDistance].into_iter().find_map(|i| t.positive(i));
+    maker.or_else(one).or_else(|| Some((t.number(FocusDistanceLower)? + t.number(FocusDistanceUpper)?) / 2.0))
 }
 
 /// From where to where things are sharp; a far end of 0 is infinity.

@@ -80,6 +80,7 @@ use std::{
 
 /// Every table file: the prefix of its tables' names (before `::`), and its text.
 static FILES: &[(&str, &str)] = &[
+    ("Composite", include_str!("composite.tags")),
     ("Exif", include_str!("exif.tags")),
     ("GIF", include_str!("gif.tags")),
     ("GPS", include_str!("gps.tags")),
@@ -88,8 +89,8 @@ static FILES: &[(&str, &str)] = &[
     ("JPEG", include_str!("jpeg.tags")),
     ("MNG", include_str!("mng.tags")),
     ("PDF", include_str!("pdf.tags")),
-    ("PNG", include_str!("png.tags")),
     ("Photoshop", include_str!("photoshop.tags")),
+    ("PNG", include_str!("png.tags")),
     ("QuickTime", include_str!("quicktime.tags")),
     ("RIFF", include_str!("riff.tags")),
     ("XMP", include_str!("xmp.tags")),
@@ -325,6 +326,11 @@ pub fn table(name: &str) -> Option<&'static Table> {
 /// The body of the `labels` section of that name in the file of that prefix.
 fn label_section(prefix: &str, name: &str) -> Option<&'static str> {
     TABLES.get(prefix)?.get(name).map(|s| s.body)
+}
+
+/// The labels of that name in the file of that prefix; keep them, they sort themselves on first use.
+pub fn labels(prefix: &str, name: &str) -> Option<Labels> {
+    label_section(prefix, name).map(Labels::new)
 }
 
 /// A table by its name, looked up once per place in the code.
