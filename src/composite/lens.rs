@@ -2,6 +2,7 @@
 
 use super::{
     Derived, Index, Row,
+    index::as_text,
     inputs::Input::{self, *},
     low, row,
 };
@@ -136,7 +137,13 @@ fn by_model(t: &Index) -> Derived {
     if t.has(LensType) || t.tag_in("Composite", LensID).is_some() {
         return None;
     }
-    let model = t.text(LensModel).filter(|m| !m.trim().is_empty()).or_else(|| t.text_in("XMP-aux", Lens))?;
+    // A thermal camera's is no photographic lens.
+    let model = t
+        .tag(LensModel)
+        .filter(|m| m.group.place != "FLIR")
+        .map(|m| as_text(&m.value))
+        .filter(|m| !m.trim().is_empty())
+        .or_else(|| t.text_in("XMP-aux", Lens))?;
     if model.trim().is_empty() {
         return None;
     }
@@ -165,40 +172,47 @@ fn named(t: &Index, labels: &'static Labels, key: &str, place: &str) -> Option<S
 /// Those of the lenses that the picture can have been taken with.
 fn fitting(t: &Index, names: &[&'static str], place: &str) -> Vec<String> {
     let maker = |i: Input| t.value_in(place, i).and_then(Value::as_f64).filter(|n| *n > 0.0);
-    let range = if place == "Canon" { maker(MinFocalLength).zip(maker(MaxFocalLength)) } else { None };
+    let lenses: Vec<(&str, Optics)> = names.iter().filter_map(|n| Some((*n, Optics::of(n)?))).collect();
     let focal = t.positive(FocalLength);
     let aperture = t.positive(MaxAperture).or_else(|| t.positive(MaxApertureValue));
-    let converters: &[(f64, &str)] = if range.is_some() { &[(1.0, ""), (1.4, " + 1.4x"), (2.0, " + 2x")] } else { &[(1.0, "")] };
-    for (factor, suffix) in converters {
-        let mut near = Vec::new();
-        let mut far = Vec::new();
-        for name in names {
-            let Some(lens) = Optics::of(name) else { continue };
-            let (short, long) = (lens.short * factor, lens.long * factor);
-            let focal_fits = match (range, focal) {
-                (Some((min, max)), _) => (short - min).abs() <= 0.5 && (lens.is_prime() || (long - max).abs() <= 0.5),
-                (None, Some(focal)) => short - 0.5 <= focal && focal <= long + 0.5,
-                (None, None) => true,
-            };
-            if !focal_fits {
-                continue;
-            }
-            let difference = match (aperture, focal) {
-                (Some(a), Some(f)) => (lens.aperture_at(f / factor) * factor - a).abs(),
-                _ => 0.0,
-            };
-            if difference < 0.15 {
-                near.push(format!("{name}{suffix}"));
-            } else if difference < 0.5 || range.is_some() {
-                far.push(format!("{name}{suffix}"));
-            }
+    // How far the lens's widest aperture is from the one that the camera saw.
+    let off = |lens: &Optics, factor: f64| match (aperture, focal) {
+        (Some(a), Some(f)) => (lens.aperture_at(f / factor) * factor - a).abs(),
+        _ => 0.0,
+    };
+    let range = if place == "Canon" { maker(MinFocalLength).zip(maker(MaxFocalLength)) } else { None };
+    let found = match range {
+        Some((min, max)) => {
+            let same = |a: f64, b: f64| (a - b).abs() <= 0.5;
+            let whole = |lens: &Optics, by: f64| same(lens.short * by, min) && same(lens.long * by, max);
+            // With a prime lens some cameras name a range.
+            let start = |lens: &Optics, by: f64| lens.short == lens.long && same(lens.short * by, min);
+            CONVERTERS
+                .iter()
+                .map(|(by, suffix)| closest(&lenses, suffix, f64::MAX, |l| whole(l, *by).then(|| off(l, *by))))
+                .chain(
+                    CONVERTERS
+                        .iter()
+                        .map(|(by, suffix)| closest(&lenses, suffix, f64::MAX, |l| start(l, *by).then(|| off(l, *by)))),
+                )
+                .find(|found| !found.is_empty())
+                .unwrap_or_default()
         }
-        let found = if near.is_empty() { far } else { near };
-        if !found.is_empty() {
-            return by_mark(t, found);
-        }
-    }
-    Vec::new()
+        None => closest(&lenses, "", 0.5, |l| focal.is_none_or(|f| l.short - 0.5 <= f && f <= l.long + 0.5).then(|| off(l, 1.0))),
+    };
+    by_mark(t, found)
+}
+
+/// What goes between the lens and a Canon camera multiplies focal length and f-number.
+const CONVERTERS: [(f64, &str); 3] = [(1.0, ""), (1.4, " + 1.4x"), (2.0, " + 2x")];
+
+/// Those whose aperture is about right, else those where it is less than `limit` off.
+fn closest(lenses: &[(&str, Optics)], suffix: &str, limit: f64, off: impl Fn(&Optics) -> Option<f64>) -> Vec<String> {
+    let fits: Vec<(&str, f64)> = lenses.iter().filter_map(|(name, lens)| Some((*name, off(lens)?))).collect();
+    let within = |limit: f64| -> Vec<String> {
+        fits.iter().filter(|(_, off)| *off < limit).map(|(name, _)| format!("{name}{suffix}")).collect()
+    };
+    [0.15, 0.5, limit].into_iter().map(within).find(|found| !found.is_empty()).unwrap_or_default()
 }
 
 /// Of several lenses those whose name ends in what is written on the lens.
@@ -242,13 +256,9 @@ impl Optics {
         Some(Optics { short, long, widest_short, widest_long })
     }
 
-    fn is_prime(&self) -> bool {
-        self.short == self.long
-    }
-
     /// The widest aperture at a focal length: between the ends it grows with the focal length's logarithm.
     fn aperture_at(&self, focal: f64) -> f64 {
-        if self.is_prime() || focal <= self.short || self.widest_short <= 0.0 {
+        if self.short == self.long || focal <= self.short || self.widest_short <= 0.0 {
             return self.widest_short;
         }
         if focal >= self.long {

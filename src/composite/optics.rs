@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     metadata::{Print, Value},
-    tags::print::{exposure_time, fnumber},
+    tags::print::exposure_time,
 };
 
 pub(super) const ROWS: &[Row] = &[
@@ -28,7 +28,12 @@ pub(super) const FULL_DIAGONAL: f64 = 43.266_615_305_567_87;
 
 fn aperture(t: &Index) -> Derived {
     let value = t.positive(FNumber).or_else(|| t.positive(ApertureValue))?;
-    Some((Value::Float(value), Print::With(fnumber)))
+    Some((Value::Float(value), Print::With(f_number)))
+}
+
+fn f_number(v: &Value) -> String {
+    let f = v.as_f64().unwrap_or(0.0);
+    if f < 1.0 { format!("{f:.2}") } else { format!("{f:.1}") }
 }
 
 fn shutter_speed(t: &Index) -> Derived {
@@ -83,7 +88,7 @@ fn canon_sensor(t: &Index) -> Option<(f64, f64)> {
         return None;
     }
     let side = |input| match *t.value(input)? {
-        Value::Rational(pixels, inches) if pixels % 1000 == 0 && pixels >= 640_000 && (61..1500).contains(&inches) => {
+        Value::Rational(pixels, inches) if pixels % 1000 == 0 && pixels >= 100_000 && (61..1500).contains(&inches) => {
             Some(inches as f64 * 0.0254)
         }
         _ => None,
