@@ -91,6 +91,7 @@ use std::{
 static FILES: &[(&str, &str)] = &[
     ("Canon", include_str!("canon.tags")),
     ("CanonCustom", include_str!("canoncustom.tags")),
+    ("Composite", include_str!("composite.tags")),
     ("Exif", include_str!("exif.tags")),
     ("GIF", include_str!("gif.tags")),
     ("GPS", include_str!("gps.tags")),
@@ -100,8 +101,8 @@ static FILES: &[(&str, &str)] = &[
     ("JPEG", include_str!("jpeg.tags")),
     ("MNG", include_str!("mng.tags")),
     ("PDF", include_str!("pdf.tags")),
-    ("PNG", include_str!("png.tags")),
     ("Photoshop", include_str!("photoshop.tags")),
+    ("PNG", include_str!("png.tags")),
     ("QuickTime", include_str!("quicktime.tags")),
     ("RIFF", include_str!("riff.tags")),
     ("XMP", include_str!("xmp.tags")),
@@ -364,6 +365,11 @@ pub fn table(name: &str) -> Option<&'static Table> {
 /// The body of the `labels` section of that name in the file of that prefix.
 fn label_section(prefix: &str, name: &str) -> Option<&'static str> {
     TABLES.get(prefix)?.get(name).map(|s| s.body)
+}
+
+/// The labels of that name in the file of that prefix; keep them, they sort themselves on first use.
+pub fn labels(prefix: &str, name: &str) -> Option<Labels> {
+    label_section(prefix, name).map(Labels::new)
 }
 
 /// A table by its name, looked up once per place in the code.
