@@ -37,7 +37,7 @@ inputs! {
     SensorRightBorder SensorTopBorder SharpnessFrequency ShutterCurtainSync ShutterSpeed ShutterSpeedValue
     SubSecTime SubSecTimeDigitized SubSecTimeOriginal SubjectDistance
     TimeCreated TotalSamples
-    WBBlueLevel WBGreenLevel WBRedLevel WB_GBRGLevels WB_GRBGLevels WB_GRGBLevels WB_RBGGLevels WB_RBLevels WB_RGBLevels
+    WBBlueLevel WBGreenLevel WBRedLevel WB_GBRGLevels WB_GRBGLevels WB_GRBLevels WB_GRGBLevels WB_RGBGLevels WB_RBGGLevels WB_RBLevels WB_RGBLevels
     WB_RGGBLevels WB_RGGBLevelsAsShot WB_RGGBLevelsAuto WB_RGGBLevelsBlack WB_RGGBLevelsCloudy WB_RGGBLevelsCustom WB_RGGBLevelsCustom1
     WB_RGGBLevelsCustom2 WB_RGGBLevelsDaylight WB_RGGBLevelsFlash WB_RGGBLevelsFluorescent WB_RGGBLevelsKelvin
     WB_RGGBLevelsShade WB_RGGBLevelsTungsten WB_RGGBLevelsUncorrected WhiteBalance

@@ -3,6 +3,7 @@
 //! Plain entries are rows of `tags/exif.tags`. Here is what a row cannot say: which directory an entry leads to, and the
 //! offsets and lengths of images, whose names depend on the directory they stand in.
 
+mod geotiff;
 mod images;
 
 use super::{
@@ -36,7 +37,7 @@ impl Header {
     fn read(head: &[u8]) -> Option<Header> {
         let order = ByteOrder::of_mark(head)?;
         match order.u16(head, 2)? {
-            43 => Some(Header { order, big: true, first: order.u64(head, 8)? }),
+            43 if order.u16(head, 4)? == 8 => Some(Header { order, big: true, first: order.u64(head, 8)? }),
             _ => Some(Header { order, big: false, first: order.u32(head, 4)?.into() }),
         }
     }
@@ -53,17 +54,23 @@ pub fn decode(input: &Input, sink: &mut Sink) {
     sink.push(order);
     let mut reader = Reader::new(input.clone(), header.order);
     reader.big = header.big;
-    let mut block = Block { reader, main, geo: [None; 3] };
+    let mut block = Block { reader, main, geo: [None; 3], paged: false };
     let mut at = header.first;
+    let mut pages = 0u32;
     for i in 0..MAX_CHAIN {
         let group = Group { kind: "exif", place: chained(i) };
         // What a thumbnail says never displaces what the image says.
         let priority = if i == 0 { Priority::Normal } else { Priority::Low };
         at = block.directory(at, &group, priority, sink);
+        pages += 1;
         if at == 0 {
             break;
         }
     }
+    if block.paged && pages > 1 {
+        sink.tag(&FILE, "PageCount", pages);
+    }
+    geotiff::decode(&block.reader, block.geo, sink);
 }
 
 /// `IFD0`, `IFD1` …
@@ -81,6 +88,8 @@ struct Block {
     main: &'static Table,
     /// GeoTIFF: the directory, its numbers, its texts.
     geo: [Option<Entry>; 3],
+    /// A directory says that it is a page of several.
+    paged: bool,
 }
 
 impl Block {
@@ -88,7 +97,10 @@ impl Block {
     fn directory(&mut self, at: u64, group: &Group, priority: Priority, sink: &mut Sink) -> u64 {
         let Some(Directory { entries, next }) = self.reader.enter(at, group, sink) else { return 0 };
         let mut images = Images::default();
-        for entry in &entries {
+        for (i, entry) in entries.iter().enumerate() {
+            // Of entries that stand twice the first counts.
+            let again = i > 0 && entries[i - 1].tag == entry.tag;
+            let priority = if again { Priority::Low } else { priority };
             if !self.special(entry, group, &mut images, priority, sink) {
                 self.reader.emit(entry, self.main, group, priority, sink);
             }
@@ -108,8 +120,10 @@ impl Block {
                 }
                 false
             }
-            0x00fe | 0x0103 => {
-                images.note(entry.tag, self.reader.numbers(entry).first().copied());
+            0x00fe | 0x00ff | 0x0103 => {
+                let value = self.reader.numbers(entry).first().copied();
+                images.note(entry.tag, value);
+                self.paged |= matches!((entry.tag, value), (0x00fe, Some(2)) | (0x00ff, Some(3)));
                 false
             }
             0x0111 | 0x0117 | 0x0144 | 0x0145 | 0x0201 | 0x0202 | 0x0120 | 0xbcc0 | 0xbcc2 => {

@@ -135,6 +135,9 @@ impl Reader {
         if entry.size > MAX_VALUE || (entry.format == Format::Undef && entry.size > 64 * 1024) {
             return Some(Value::Binary(self.span(entry.at, entry.size)));
         }
+        if entry.count == 0 {
+            return Some(Value::Text(Name::default()));
+        }
         entry.format.read(&self.bytes(entry).ok()?, usize::try_from(entry.count).ok()?, self.order)
     }
 
@@ -256,9 +259,9 @@ fn undefined(value: Value) -> Value {
             [byte] => (*byte).into(),
             bytes if bytes.contains(&0) => {
                 let bytes: Vec<u8> = bytes.iter().copied().filter(|b| *b != 0).collect();
-                Value::Text(tags::format::utf8_or_latin1(&bytes))
+                Value::Text(tags::format::lossy(&bytes))
             }
-            bytes => Value::Text(tags::format::utf8_or_latin1(bytes)),
+            bytes => Value::Text(tags::format::lossy(bytes)),
         },
         _ => value,
     }
