@@ -276,6 +276,9 @@ pub fn write_significant(v: f64, digits: usize, out: &mut String) {
         return;
     }
     let digits = digits.clamp(1, 17);
+    if write_short_decimal(v, digits, out) {
+        return;
+    }
     let scientific = format!("{v:.*e}", digits - 1);
     let Some((mantissa, exponent)) = scientific.split_once('e') else { return out.push_str(&scientific) };
     let exponent: i32 = exponent.parse().unwrap_or(0);
@@ -288,6 +291,26 @@ pub fn write_significant(v: f64, digits: usize, out: &mut String) {
     let places = (digits as i32 - 1 - exponent).max(0) as usize;
     let fixed = format!("{v:.places$}");
     out.push_str(if fixed.contains('.') { fixed.trim_end_matches('0').trim_end_matches('.') } else { &fixed });
+}
+
+/// Writes `v` if it is a decimal of few digits, as most values of cameras are: without the long way round.
+fn write_short_decimal(v: f64, digits: usize, out: &mut String) -> bool {
+    let magnitude = v.abs();
+    if digits < 9 || !(1e-3..1e5).contains(&magnitude) {
+        return false;
+    }
+    // Scaled to an integer of at most nine digits, `v` is that decimal: two doubles so near each other print alike.
+    for (places, scale) in [(1usize, 1e1), (2, 1e2), (3, 1e3), (4, 1e4)] {
+        let scaled = magnitude * scale;
+        if (scaled - scaled.round()).abs() <= scaled * 4e-16 {
+            let scaled = scaled.round() as u64;
+            let (whole, fraction) = (scaled / scale as u64, scaled % scale as u64);
+            let sign = if v < 0.0 { "-" } else { "" };
+            let _ = write!(out, "{sign}{whole}.{fraction:0places$}");
+            return true;
+        }
+    }
+    false
 }
 
 /// `v` with up to `digits` significant digits, see [`write_significant`].
@@ -368,12 +391,32 @@ mod tests {
             (Value::Rational(5, 0), "inf"),
             (Value::Float(0.1f32 as f64), "0.100000001490116"),
             (Value::Float(1e-7), "1e-07"),
+            (Value::Float(2.8), "2.8"),
+            (Value::Float(-0.05), "-0.05"),
+            (Value::Float(1234.5678), "1234.5678"),
+            (Value::Float(0.1 + 0.2), "0.3"),
+            (Value::Rational(-55, 2), "-27.5"),
+            (Value::Float(2.8f32 as f64), "2.79999995231628"),
             (Value::Float(1234567.0), "1234567"),
             (Value::Float(1e20), "1e+20"),
             (Value::Array(vec![1u8.into(), 2u8.into()]), "1 2"),
         ];
         for (value, want) in cases {
             assert_eq!(&value.to_string(), want, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn short_decimals_print_like_long_ones() {
+        for i in 1..20_000 {
+            let v = f64::from(i) / 997.0 * if i % 3 == 0 { 0.01 } else { 1.0 };
+            for v in [v, (v * 100.0).round() / 100.0, (v * 1e4).round() / 1e4] {
+                let (mut short, scientific) = (String::new(), format!("{v:.14e}"));
+                if write_short_decimal(v, 15, &mut short) {
+                    let back: f64 = short.parse().unwrap();
+                    assert_eq!(format!("{back:.14e}"), scientific, "{v:?} {short}");
+                }
+            }
         }
     }
 

@@ -21,6 +21,14 @@ macro_rules! read_int {
 }
 
 impl ByteOrder {
+    /// The other one.
+    pub fn reversed(self) -> Self {
+        match self {
+            ByteOrder::Little => ByteOrder::Big,
+            ByteOrder::Big => ByteOrder::Little,
+        }
+    }
+
     read_int!(u16 u16 i16 i16 u32 u32 i32 i32 u64 u64 i64 i64);
 
     /// Of a TIFF header's first two bytes: `II` or `MM`.
