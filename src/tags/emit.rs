@@ -227,7 +227,7 @@ fn joined(value: &Value, separator: &str, mut each: impl FnMut(&Value) -> String
 fn unlabelled(row: &Row, value: &Value) -> String {
     match value.as_i64() {
         _ if row.flags.plain => value.to_string(),
-        Some(n) if row.flags.hex => format!("Unknown (0x{n:x})"),
+        Some(n) if row.flags.hex && matches!(value, Value::Int(_)) => format!("Unknown (0x{n:x})"),
         _ => format!("Unknown ({value})"),
     }
 }

@@ -88,6 +88,15 @@ pub fn duration(v: &Value) -> String {
     format!("{sign}{hours}:{minutes:02}:{rest:02}")
 }
 
+/// The number that a value is, and nothing beside it.
+fn single(v: &Value) -> Option<f64> {
+    match v {
+        Value::Array(_) | Value::List(_) => None,
+        Value::Text(t) => t.trim().parse().ok(),
+        v => v.as_f64(),
+    }
+}
+
 /// A value as a number as Perl takes it: `inf` is infinite, what is none is 0.
 pub fn number(v: &Value) -> f64 {
     match v.elements().first() {
@@ -98,7 +107,7 @@ pub fn number(v: &Value) -> f64 {
 
 /// Seconds as photographers write them: `1/250` below a quarter, else with one decimal.
 pub fn exposure_time(v: &Value) -> String {
-    match v.as_f64() {
+    match single(v) {
         Some(s) if s > 0.0 && s < 0.25001 => format!("1/{:.0}", (0.5 + 1.0 / s).floor()),
         Some(s) => {
             let text = format!("{s:.1}");
@@ -110,7 +119,7 @@ pub fn exposure_time(v: &Value) -> String {
 
 /// An f-number: one decimal, two below 1.
 pub fn fnumber(v: &Value) -> String {
-    match v.as_f64() {
+    match single(v) {
         Some(f) if f > 0.0 && f < 1.0 => format!("{f:.2}"),
         Some(f) if f > 0.0 => format!("{f:.1}"),
         _ => v.to_string(),
