@@ -211,7 +211,7 @@ impl Value {
             Value::Rational(_, 0) => out.push_str("inf"),
             // Perl's zero has a sign.
             Value::Rational(0, ..0) => out.push_str("-0"),
-            Value::Rational(n, d) if n % d == 0 => out.push_str(itoa::Buffer::new().format(n / d)),
+            Value::Rational(n, d) if n.checked_rem(*d) == Some(0) => out.push_str(itoa::Buffer::new().format(n / d)),
             Value::Rational(n, d) => write_significant(*n as f64 / *d as f64, 10, out),
             Value::Array(v) => join(v, " ", out),
             Value::List(v) => join(v, ", ", out),
@@ -397,6 +397,7 @@ mod tests {
             (Value::Rational(1, 3), "0.3333333333"),
             (Value::Rational(0, 0), "undef"),
             (Value::Rational(5, 0), "inf"),
+            (Value::Rational(i64::MIN, -1), "9.223372037e+18"),
             (Value::Float(0.1f32 as f64), "0.100000001490116"),
             (Value::Float(1e-7), "1e-07"),
             (Value::Float(2.8), "2.8"),
