@@ -19,7 +19,12 @@ pub enum Printer {
 pub fn converter(name: &str) -> Option<Convert> {
     Some(match name {
         // APEX values: exposure time and f-number (Exif 3.0, annex C).
-        "apex_time" => |v, _| Some(Value::Float(v.as_f64().map_or(0.0, |x| if x.abs() < 100.0 { (-x).exp2() } else { 0.0 }))),
+        "apex_time" => |v, _| {
+            Some(Value::Float(match number(v) {
+                x if x.abs() < 100.0 && !is_undefined(v) => (-x).exp2(),
+                _ => 0.0,
+            }))
+        },
         "apex_aperture" => |v, _| Some(Value::Float((number(v) / 2.0).exp2())),
         "hex_bytes" => |v, _| Some(hex_bytes(v)),
         "swap_words" => |v, _| Some(swap_words(v)),
@@ -101,8 +106,18 @@ fn single(v: &Value) -> Option<f64> {
 pub fn number(v: &Value) -> f64 {
     match v.elements().first() {
         Some(Value::Rational(n, 0)) if *n != 0 => f64::INFINITY,
+        Some(v @ Value::Rational(..)) => v.as_f64().map_or(0.0, ten_digits),
         _ => v.as_f64().unwrap_or(0.0),
     }
+}
+
+fn is_undefined(v: &Value) -> bool {
+    matches!(v.elements().first(), Some(Value::Rational(0, 0) | Value::Text(_)))
+}
+
+/// A quotient as the reference computes on: rounded to ten significant digits.
+fn ten_digits(x: f64) -> f64 {
+    if x.fract() == 0.0 { x } else { format!("{x:.9e}").parse().unwrap_or(x) }
 }
 
 /// Seconds as photographers write them: `1/250` below a quarter, else with one decimal.
