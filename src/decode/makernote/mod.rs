@@ -174,7 +174,7 @@ pub fn decode(reader: &mut Reader, entry: &Entry, sink: &mut Sink) {
         Base::Note(n) => i64::try_from(entry.at).unwrap_or_default().saturating_add(n),
     };
     if maker.table == "Canon::Main" {
-        base = base.saturating_add(canon::shift(reader, entry));
+        base = base.saturating_add(canon::shift(reader, entry, order));
     }
     let mut notes = reader.with_base(order, base);
     notes.directory(entry.at.saturating_add(start), table, &table.group, Priority::Normal, sink);
