@@ -269,7 +269,7 @@ pub fn write_significant(v: f64, digits: usize, out: &mut String) {
         out.push_str(if v > 0.0 { "Inf" } else { "-Inf" });
         return;
     }
-    if v.fract() == 0.0 && v.abs() < 1e9 {
+    if v.fract() == 0.0 && v.abs() < 1e9 && digits >= 9 {
         let _ = write!(out, "{}", v as i64);
         return;
     }

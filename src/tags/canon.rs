@@ -48,7 +48,10 @@ pub(super) fn printer(name: &str) -> Option<Printer> {
             Some(x) if x != 0.0 => format!("{:.2}V", x * 5.0 / 186.0),
             _ => "n/a".into(),
         },
-        "canon_serial_d30" => |v| v.as_i64().map_or_else(|| v.to_string(), |n| format!("{:04x}{:05}", n >> 16, n & 0xffff)),
+        "canon_serial_d30" => |v| {
+            let n = v.as_i64().unwrap_or_default();
+            format!("{:04x}{:05}", n >> 16, n & 0xffff)
+        },
         "canon_revision" => |v| v.as_i64().map_or_else(|| v.to_string(), revision),
         "canon_contrast" => |v| match v.as_i64() {
             Some(n) if n & 0x08 != 0 => format!("On (0x{n:02x})"),
@@ -64,6 +67,11 @@ pub(super) fn printer(name: &str) -> Option<Printer> {
         "canon_aperture_range" => |v| pair(v, "Closed ", "Open ", |x| significant(((x / 8.0 - 1.0) / 2.0).exp2(), 2)),
         "canon_aperture_ranges" => |v| pairs(v, "Closed ", "Open ", |x| significant(((x / 8.0 - 1.0) / 2.0).exp2(), 2)),
         "canon_iso_range" => |v| pair(v, "Max ", "Min ", |x| format!("{:.0}", iso_limit(x))),
+        "canon_illuminated" => |v| match v.as_i64() {
+            Some(0) => "Non-illuminated".into(),
+            Some(1) => "Illuminated".into(),
+            _ => format!("Unknown ({v})"),
+        },
         "canon_mode_flags" => |v| v.as_i64().map_or_else(|| v.to_string(), |n| format!("Flags 0x{n:x}")),
         "canon_locked" => |v| {
             let names = [(1, "Main dial"), (2, "Quick control dial"), (4, "Multi-controller")];

@@ -217,6 +217,7 @@ pub fn procedure(name: &str, reader: &mut Reader, entry: &Entry, sub: &Sub, tabl
         "makernote" => decode(reader, entry, sink),
         "canon_functions" => canon::functions(reader, entry, table, sink),
         "canon_functions2" => canon::functions2(reader, entry, table, sink),
+        "canon_preview" => canon::preview(reader, entry, table, sink),
         "canon_filters" => canon::filters(reader, entry, table, sink),
         _ => {}
     }
