@@ -36,6 +36,16 @@ pub(super) fn printer(name: &str) -> Option<Printer> {
             }
         },
         "canon_af_bits" => af_bits,
+        "canon_flash_output" => |v| match v.as_f64() {
+            // 255 on the stored scale.
+            Some(x) if x > 10.8 => "Strobe or Misfire".into(),
+            Some(x) => format!("{:.0}%", x * 100.0),
+            None => v.to_string(),
+        },
+        "canon_flash_battery" => |v| match v.as_f64() {
+            Some(x) if x != 0.0 => format!("{:.2}V", x * 5.0 / 186.0),
+            _ => "n/a".into(),
+        },
         "canon_serial_d30" => |v| v.as_i64().map_or_else(|| v.to_string(), |n| format!("{:04x}{:05}", n >> 16, n & 0xffff)),
         "canon_revision" => |v| v.as_i64().map_or_else(|| v.to_string(), revision),
         "canon_contrast" => |v| match v.as_i64() {

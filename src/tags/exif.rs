@@ -142,8 +142,7 @@ fn charset_text(v: &Value, context: &Context) -> Option<Value> {
     if matches!(code, b"ASCII\0\0\0" | b"ASCII   " | b"\0\0\0\0\0\0\0\0" | b"        ") {
         return Some(Value::Text(super::format::text(text).trim_end_matches(' ').into()));
     }
-    let stripped: Vec<u8> = raw.iter().copied().filter(|b| *b != 0).collect();
-    Some(Value::Text(super::format::lossy(&stripped)))
+    Some(Value::Text(super::format::text(raw)))
 }
 
 fn trimmed(text: &str) -> String {

@@ -266,9 +266,15 @@ impl Sub {
 impl Table {
     /// The row of that key whose conditions hold.
     pub fn row<'k>(&self, key: impl Into<Key<'k>>, value: &Value, context: &Context) -> Option<&Row> {
+        self.rows_of(key).iter().find(|r| r.holds(value, context))
+    }
+
+    /// The rows of that key.
+    pub fn rows_of<'k>(&self, key: impl Into<Key<'k>>) -> &[Row] {
         let key = key.into();
         let from = self.rows.partition_point(|r| r.key < key);
-        self.rows[from..].iter().take_while(|r| r.key == key).find(|r| r.holds(value, context))
+        let count = self.rows[from..].iter().take_while(|r| r.key == key).count();
+        &self.rows[from..from + count]
     }
 
     /// Is there any row of that key?

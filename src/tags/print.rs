@@ -23,7 +23,11 @@ pub fn converter(name: &str) -> Option<Convert> {
         "apex_aperture" => |v, _| Some(Value::Float((number(v) / 2.0).exp2())),
         "hex_bytes" => |v, _| Some(hex_bytes(v)),
         "swap_words" => |v, _| Some(swap_words(v)),
-        _ => return super::exif::converter(name).or_else(|| super::xmp::converter(name)).or_else(|| super::canon::converter(name)),
+        _ => {
+            return super::exif::converter(name)
+                .or_else(|| super::xmp::converter(name))
+                .or_else(|| super::canon::converter(name));
+        }
     })
 }
 
@@ -84,7 +88,6 @@ pub fn duration(v: &Value) -> String {
     format!("{sign}{hours}:{minutes:02}:{rest:02}")
 }
 
-
 /// A value as a number as Perl takes it: `inf` is infinite, what is none is 0.
 pub fn number(v: &Value) -> f64 {
     match v.elements().first() {
@@ -108,7 +111,7 @@ pub fn exposure_time(v: &Value) -> String {
 /// An f-number: one decimal, two below 1.
 pub fn fnumber(v: &Value) -> String {
     match v.as_f64() {
-        Some(f) if f > 0.0 && f < 1.0 => significant((f * 100.0).round() / 100.0, 3),
+        Some(f) if f > 0.0 && f < 1.0 => format!("{f:.2}"),
         Some(f) if f > 0.0 => format!("{f:.1}"),
         _ => v.to_string(),
     }

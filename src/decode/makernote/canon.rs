@@ -9,41 +9,58 @@ use crate::{
     tags::{self, ByteOrder, Context, Format, Table},
 };
 
-/// How far the values of a note have moved since the camera wrote it. Canon closes a note with a TIFF header that says
-/// at which offset it stood; a note that was moved without a change of its offsets still tells the truth there.
+/// How far the values of a note have moved since the camera wrote it: added to their offsets.
+///
+/// Cameras put the values right behind the directory. Where they do not seem to be there, the note has been moved. Canon
+/// closes its notes with a TIFF header that says where the note stood; without one, the values' own gap tells.
 pub(super) fn shift(reader: &Reader, entry: &Entry) -> i64 {
-    if values_follow(reader, entry) {
+    let Some((first, last)) = values(reader, entry) else { return 0 };
+    let (start, end) = (signed(entry.at), signed(entry.at.saturating_add(entry.size)));
+    let count = reader.block.bytes(entry.at, 2).ok().and_then(|b| reader.order.u16(&b, 0)).unwrap_or_default();
+    let behind = start.saturating_add(2 + 12 * i64::from(count));
+    let (first, last) = (first.saturating_add(reader.base), last.saturating_add(reader.base));
+    // Some models leave a gap behind the directory.
+    if matches!(first - behind, 0 | 4 | 6 | 16 | 28) {
         return 0;
     }
-    let Some(at) = entry.size.checked_sub(8) else { return 0 };
-    let Ok(footer) = reader.block.bytes(entry.at + at, 8) else { return 0 };
-    let order = match footer.get(..4) {
-        Some(b"II*\0") => ByteOrder::Little,
-        Some(b"MM\0*") => ByteOrder::Big,
-        _ => return 0,
-    };
-    match order.u32(&footer, 4) {
-        Some(original) if order == reader.order && original > 0 => {
-            i64::try_from(entry.at).unwrap_or_default().saturating_sub(reader.base).saturating_sub(i64::from(original))
-        }
-        _ => 0,
+    if let Some(original) = footer(reader, entry) {
+        return start.saturating_sub(reader.base).saturating_sub(original);
     }
+    let moved = behind.saturating_add(4).saturating_sub(first);
+    let inside = |by: i64| first.saturating_add(by) >= behind && last.saturating_add(by) <= end.saturating_add(1);
+    if !inside(0) && inside(moved) { moved } else { 0 }
 }
 
-/// Do the note's values begin right behind its directory, where cameras put them?
-fn values_follow(reader: &Reader, entry: &Entry) -> bool {
-    let Ok(count) = reader.block.bytes(entry.at, 2) else { return true };
-    let count = u64::from(reader.order.u16(&count, 0).unwrap_or_default()).min(512);
-    let Ok(rows) = reader.block.bytes(entry.at + 2, count * 12) else { return true };
-    let outside = rows.chunks_exact(12).filter(|row| {
-        let size = Format::of_tiff(reader.order.u16(row, 2).unwrap_or_default()).map_or(0, Format::size) as u64;
-        u64::from(reader.order.u32(row, 4).unwrap_or_default()).saturating_mul(size) > 4
-    });
-    let Some(first) = outside.filter_map(|row| reader.order.u32(row, 8)).min() else { return true };
-    let Some(first) = u64::from(first).checked_add_signed(reader.base) else { return false };
-    // Some models leave a gap behind the directory.
-    let end = entry.at + 2 + count * 12;
-    first.checked_sub(end).is_some_and(|gap| matches!(gap, 0 | 4 | 6 | 16 | 28))
+/// The offset of the note when the camera wrote it, as the note's last bytes say.
+fn footer(reader: &Reader, entry: &Entry) -> Option<i64> {
+    let footer = reader.block.bytes(entry.at.checked_add(entry.size.checked_sub(8)?)?, 8).ok()?;
+    let order = match footer.get(..4)? {
+        b"II*\0" => ByteOrder::Little,
+        b"MM\0*" => ByteOrder::Big,
+        _ => return None,
+    };
+    order.u32(&footer, 4).filter(|&n| n > 0 && order == reader.order).map(i64::from)
+}
+
+/// Where the values outside of the directory begin and end, as stored.
+fn values(reader: &Reader, entry: &Entry) -> Option<(i64, i64)> {
+    let count = reader.order.u16(&reader.block.bytes(entry.at, 2).ok()?, 0)?;
+    let rows = reader.block.bytes(entry.at.checked_add(2)?, u64::from(count.min(512)) * 12).ok()?;
+    let mut range: Option<(i64, i64)> = None;
+    for row in rows.chunks_exact(12) {
+        let unit = reader.order.u16(row, 2).and_then(Format::of_tiff).map_or(0, Format::size) as u64;
+        let size = u64::from(reader.order.u32(row, 4)?).saturating_mul(unit);
+        if size > 4 {
+            let from = i64::from(reader.order.u32(row, 8)?);
+            let (first, last) = range.unwrap_or((i64::MAX, 0));
+            range = Some((first.min(from), last.max(from.saturating_add(signed(size)))));
+        }
+    }
+    range
+}
+
+fn signed(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 /// Custom functions of the first cameras: 16-bit words, each a function's number and its value.
