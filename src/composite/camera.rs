@@ -48,7 +48,7 @@ fn canon_iso(t: &Index) -> Derived {
         Some(iso) => iso,
         None => canon(t, BaseISO)? * canon(t, AutoISO)? / 100.0,
     };
-    (value > 0.0).then(|| (Value::Float(value), Print::With(|v| format!("{:.0}", v.as_f64().unwrap_or(0.0)))))
+    (value > 0.0).then_some((Value::Float(value), Print::With(|v| format!("{:.0}", v.as_f64().unwrap_or(0.0)))))
 }
 
 fn drive_mode(t: &Index) -> Derived {

@@ -4,7 +4,7 @@ macro_rules! inputs {
     ($($name:ident)*) => {
         /// A tag name that rows draw on.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[allow(non_camel_case_types, reason = "the reference's spelling")]
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "the reference's spelling")]
         #[repr(u16)]
         pub enum Input { $($name),* }
 
