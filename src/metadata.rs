@@ -193,18 +193,25 @@ impl Value {
         }
     }
 
+    /// The value as `--numeric` prints it; `to_string` without its detour.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        self.write(&mut out);
+        out
+    }
+
     /// Writes the value as `--numeric` prints it.
     pub fn write(&self, out: &mut String) {
         match self {
             Value::Text(s) => out.push_str(s),
-            Value::Int(v) => drop(write!(out, "{v}")),
+            Value::Int(v) => out.push_str(itoa::Buffer::new().format(*v)),
             Value::UInt(v) => drop(write!(out, "{v}")),
             Value::Float(v) => write_significant(*v, 15, out),
             Value::Rational(0, 0) => out.push_str("undef"),
             Value::Rational(_, 0) => out.push_str("inf"),
             // Perl's zero has a sign.
             Value::Rational(0, ..0) => out.push_str("-0"),
-            Value::Rational(n, d) if n % d == 0 => drop(write!(out, "{}", n / d)),
+            Value::Rational(n, d) if n.checked_rem(*d) == Some(0) => out.push_str(itoa::Buffer::new().format(n / d)),
             Value::Rational(n, d) => write_significant(*n as f64 / *d as f64, 10, out),
             Value::Array(v) => join(v, " ", out),
             Value::List(v) => join(v, ", ", out),
@@ -215,9 +222,7 @@ impl Value {
 
 impl std::fmt::Display for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut s = String::new();
-        self.write(&mut s);
-        f.write_str(&s)
+        f.write_str(&self.text())
     }
 }
 
@@ -272,7 +277,7 @@ pub fn write_significant(v: f64, digits: usize, out: &mut String) {
         return;
     }
     if v.fract() == 0.0 && v.abs() < 1e9 {
-        let _ = write!(out, "{}", v as i64);
+        out.push_str(itoa::Buffer::new().format(v as i64));
         return;
     }
     let digits = digits.clamp(1, 17);
@@ -296,12 +301,15 @@ pub fn write_significant(v: f64, digits: usize, out: &mut String) {
 /// Writes `v` if it is a decimal of few digits, as most values of cameras are: without the long way round.
 fn write_short_decimal(v: f64, digits: usize, out: &mut String) -> bool {
     let magnitude = v.abs();
-    if digits < 9 || !(1e-3..1e5).contains(&magnitude) {
+    if digits < 10 || !(1e-3..1e5).contains(&magnitude) {
         return false;
     }
-    // Scaled to an integer of at most nine digits, `v` is that decimal: two doubles so near each other print alike.
-    for (places, scale) in [(1usize, 1e1), (2, 1e2), (3, 1e3), (4, 1e4)] {
+    // Scaled to an integer of at most ten digits, `v` is that decimal: two doubles so near each other print alike.
+    for (places, scale) in [(1usize, 1e1), (2, 1e2), (3, 1e3), (4, 1e4), (5, 1e5), (6, 1e6)] {
         let scaled = magnitude * scale;
+        if scaled >= 1e10 {
+            return false;
+        }
         if (scaled - scaled.round()).abs() <= scaled * 4e-16 {
             let scaled = scaled.round() as u64;
             let (whole, fraction) = (scaled / scale as u64, scaled % scale as u64);
@@ -342,7 +350,7 @@ impl Tag {
             (Print::List(l), _) => Cow::Owned(l.join(", ")),
             (Print::With(f), v) => Cow::Owned(f(v)),
             (Print::Plain, Value::Text(t)) => Cow::Borrowed(t),
-            (Print::Plain, v) => Cow::Owned(v.to_string()),
+            (Print::Plain, v) => Cow::Owned(v.text()),
         }
     }
 }
@@ -389,6 +397,7 @@ mod tests {
             (Value::Rational(1, 3), "0.3333333333"),
             (Value::Rational(0, 0), "undef"),
             (Value::Rational(5, 0), "inf"),
+            (Value::Rational(i64::MIN, -1), "9.223372037e+18"),
             (Value::Float(0.1f32 as f64), "0.100000001490116"),
             (Value::Float(1e-7), "1e-07"),
             (Value::Float(2.8), "2.8"),
