@@ -12,7 +12,7 @@ pub(super) fn converter(name: &str) -> Option<Convert> {
         "canon_camera_iso" => |v, _| Some(camera_iso(v)),
         "canon_frame_rate" => |v, _| v.as_f64().map(|n| Value::Float(if n > 1000.0 { n / 1000.0 } else { n })),
         "canon_file_20d" => |v, _| file_number(v, |n| ((n & 0xffc0) >> 6, (n >> 16 & 0xff) + ((n & 0x3f) << 8))),
-        "canon_file_30d" => |v, _| file_number(v, |n| directory_and_file(n)),
+        "canon_file_30d" => |v, _| file_number(v, directory_and_file),
         "canon_firmware" => |v, _| v.as_str().filter(|t| is_version(t)).map(Value::from),
         "canon_unique_id" => |v, _| (!is_blank(v)).then(|| super::print::hex_bytes(v)),
         "canon_second" => |v, _| v.elements().get(1).cloned(),

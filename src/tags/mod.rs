@@ -70,6 +70,8 @@ pub mod format;
 mod labels;
 mod parse;
 pub mod print;
+#[cfg(test)]
+mod tests;
 pub mod xmp;
 
 pub use emit::{emit, emit_row, packed, packed_in, tag_of, value_of};
