@@ -135,6 +135,9 @@ impl Reader {
         if entry.size > MAX_VALUE || (entry.format == Format::Undef && entry.size > 64 * 1024) {
             return Some(Value::Binary(self.span(entry.at, entry.size)));
         }
+        if entry.count == 0 {
+            return Some(Value::Text(Name::default()));
+        }
         entry.format.read(&self.bytes(entry).ok()?, usize::try_from(entry.count).ok()?, self.order)
     }
 
@@ -152,22 +155,27 @@ impl Reader {
 
     /// Reads the directory at `at` and all below it. Returns where the next one is (0: nowhere, or seen before).
     pub fn directory(&mut self, at: u64, table: &'static Table, group: &Group, priority: Priority, sink: &mut Sink) -> u64 {
-        if self.depth > MAX_DEPTH || self.visited.len() >= MAX_DIRECTORIES || self.visited.contains(&at) {
-            sink.warn("directories point at each other");
-            return 0;
-        }
-        self.visited.push(at);
-        let directory = match self.entries(at, sink) {
-            Ok(directory) => directory,
-            Err(e) => {
-                sink.warn(format!("directory {}: {e}", group.place));
-                return 0;
-            }
-        };
+        let Some(directory) = self.enter(at, group, sink) else { return 0 };
         for entry in &directory.entries {
             self.emit(entry, table, group, priority, sink);
         }
         directory.next
+    }
+
+    /// The entries of the directory at `at`, once: `None` for one that was read before, or lies too deep.
+    pub fn enter(&mut self, at: u64, group: &Group, sink: &mut Sink) -> Option<Directory> {
+        if self.depth > MAX_DEPTH || self.visited.len() >= MAX_DIRECTORIES || self.visited.contains(&at) {
+            sink.warn("directories point at each other");
+            return None;
+        }
+        self.visited.push(at);
+        match self.entries(at, sink) {
+            Ok(directory) => Some(directory),
+            Err(e) => {
+                sink.warn(format!("directory {}: {e}", group.place));
+                None
+            }
+        }
     }
 
     /// Adds what one entry says.
@@ -187,16 +195,23 @@ impl Reader {
             return sink.child(kind, row.name, self.block.slice(entry.at..entry.at.saturating_add(entry.size)));
         }
         let value = self.reformat(entry, row, value);
-        let tag = tags::tag_of(table, row, value, group, &context);
-        if let Some(tag) = tag {
-            let lowered = tag.priority.min(priority);
-            sink.push(Tag { priority: if tag.priority == Priority::High { tag.priority } else { lowered }, ..tag });
+        if let Some(tag) = tags::tag_of(table, row, value, group, &context) {
+            sink.push(lowered(tag, priority));
         }
     }
 
     /// The value in the format that the row says, where it says one (`undef` that holds numbers or text).
     fn reformat(&self, entry: &Entry, row: &Row, value: Value) -> Value {
-        let Some(format) = row.format.filter(|&f| f != entry.format) else { return value };
+        let Some(format) = row.format else {
+            return if entry.format == Format::Undef && !row.takes_stored() && !row.flags.binary {
+                undefined(value)
+            } else {
+                value
+            };
+        };
+        if format == entry.format {
+            return value;
+        }
         if entry.size > MAX_VALUE {
             return value;
         }
@@ -237,7 +252,28 @@ impl Reader {
     }
 }
 
+/// Undefined data that no row says more about: a single byte is a number, all else is text without its NULs.
+fn undefined(value: Value) -> Value {
+    match &value {
+        Value::Binary(Blob::Bytes(bytes)) => match bytes.as_slice() {
+            [byte] => (*byte).into(),
+            bytes if bytes.contains(&0) => {
+                let bytes: Vec<u8> = bytes.iter().copied().filter(|b| *b != 0).collect();
+                Value::Text(tags::format::lossy(&bytes))
+            }
+            bytes => Value::Text(tags::format::lossy(bytes)),
+        },
+        _ => value,
+    }
+}
+
+/// A tag of a directory of that priority.
+pub fn lowered(tag: Tag, directory: Priority) -> Tag {
+    let priority = if tag.priority == Priority::High { tag.priority } else { tag.priority.min(directory) };
+    Tag { priority, ..tag }
+}
+
 /// `SubIFD`, `SubIFD1`, `SubIFD2` …
-fn numbered(place: &Name, i: usize) -> Name {
+pub fn numbered(place: &Name, i: usize) -> Name {
     if i == 0 { place.clone() } else { format!("{place}{i}").into() }
 }

@@ -31,28 +31,39 @@
 //! A **row** is indented: id, name, then attributes in any order:
 //! - a format, with an optional count: `int16u`, `string[20]`, `int16u[=#2]` (the value of row 2), `int16u[=(#1+15)/16]`;
 //!   formats are `int8u int8s int16u int16s int32u int32s int64u int64s rational32u/s rational64u/s float double
-//!   string undef fixed32u fixed32s unicode` (UTF-16), each with an optional `le`/`be` suffix after a dot: `int16u.be`;
+//!   string undef fixed32u fixed32s unicode` (UTF-16), each with an optional suffix after a dot: `int16u.be`, `.le`, or `.rev` for the order that the
+//!   surroundings have not;
 //! - `if="COND, COND"`: the row holds only then; of several rows with one id the first that holds counts. A COND is
-//!   `make~P`, `model~P`, `type~P` (file type), `value~P` (the value as text) or `!~`, P being alternatives between `|`,
-//!   each found anywhere, `^`/`$` anchored, `*` for anything, `\b` at a word's edge; `count=N`, `count>N`, `count<N` (also `>=`, `<=`, `!=`),
-//!   `size` (bytes of the value or of the packed block) and `value` (its first number) likewise; `format=int16u`; `@name` (a predicate in
+//!   `make~P`, `model~P`, `type~P` (file type), `value~P` (the value as text), `hex~P` (its first bytes in hexadecimal) or `!~`, P being alternatives between `|`,
+//!   each found anywhere, `^`/`$` anchored, `*` for anything, `\b` at a word's edge; `count=N`, `count>N`, `count<N` (also `>=`, `<=`, `!=`, and `=N|M`),
+//!   `size` (bytes of the value or of the packed block), `value` (its first number), `#N` (row N of the packed table) and
+//!   `$NAME` (a value that was kept) likewise; `format=int16u`; `@name` (a predicate in
 //!   `tags/cond.rs`);
 //! - `value=NAME` (a conversion in [`print`]), `calc=EXPR` (of the number `x`, without blanks: `+ - * / ^ ( )`, `exp ln log2 sqrt
-//!   int abs min max`, `#N` the value of an earlier row of a packed table), applied to each element;
+//!   int abs min max`, `#N` the value of another row of a packed table, `$NAME` a value that was kept), applied to each element;
 //! - `print=NAME` (a printer in [`print`]) or `print="%.1f mm"` (printf: `%s %d %x %.Nf %g`, of the value);
 //!   `unit=" mm"` is short for `print="%s mm"`;
 //! - `labels=NAME` (a shared section), `bits` (labels name bits, printed joined by `, `), `each` (labels apply to each
-//!   element, joined by `; `), `hex` (an unknown value prints as `Unknown (0x5)`), `plain` (an unknown value prints as itself);
+//!   element, joined by `; `), `first` (labels apply to the first element, `print=` to the rest, joined by `; `), `hex` (an unknown value prints as `Unknown (0x5)`), `plain` (an unknown value prints as itself);
 //! - `mask=0x0f` (the value is masked and shifted right to the mask's lowest bit);
 //! - `-> Table` (the value is a block of that table), with `start=N` (skip N bytes), `order=`, `base=` for IFDs;
 //! - `child=KIND` (the value is a block of another standard: `icc`, `iptc`, `xmp`, `photoshop`, `file`);
-//! - `group=`, `priority=low|high`, `binary`, `hidden` (not shown, but its value can be asked for), `list`, `raw` (trailing blanks stay).
+//! - `group=`, `priority=low|high`, `binary`, `hidden` (not shown, but its value can be asked for), `list`, `raw` (trailing blanks stay; in a
+//!   heading: in all rows but those that say `trim`),
+//!   `keep` (the number is remembered by the row's name for other tables of the file: `$NAME`).
+//!
+//! - `moved="AT:N AT:N"` (for firmwares that shift their blocks: where a version text such as `1.0.3` stands at byte AT, this
+//!   row and all below lie N bytes further; where it stands at none of the places, they are not there).
+//!
+//! Rows of a packed table with a negative index count from the block's end.
 //!
 //! **Labels** are indented further: a value (a number in any base, a text, several numbers in quotes), then what it means.
 //! `*` is the label of all other values.
 
+mod canon;
 pub mod cond;
 mod emit;
+pub mod exif;
 pub mod expr;
 pub mod format;
 mod labels;
@@ -78,7 +89,12 @@ use std::{
 
 /// Every table file: the prefix of its tables' names (before `::`), and its text.
 static FILES: &[(&str, &str)] = &[
+    ("Canon", include_str!("canon.tags")),
+    ("CanonCustom", include_str!("canoncustom.tags")),
+    ("Exif", include_str!("exif.tags")),
     ("GIF", include_str!("gif.tags")),
+    ("GPS", include_str!("gps.tags")),
+    ("GeoTiff", include_str!("geotiff.tags")),
     ("ICC", include_str!("icc.tags")),
     ("IPTC", include_str!("iptc.tags")),
     ("JPEG", include_str!("jpeg.tags")),
@@ -104,16 +120,27 @@ pub struct Context<'a> {
     pub size: u64,
     /// Values of earlier rows of a packed table, by id.
     pub rows: &'a [(i64, f64)],
+    /// The packed block that is decoded now.
+    pub block: Option<emit::Block<'a>>,
 }
 
 impl<'a> Context<'a> {
     pub fn new(facts: &'a Facts) -> Self {
-        Context { facts, format: None, order: ByteOrder::Big, count: 1, size: 0, rows: &[] }
+        Context { facts, format: None, order: ByteOrder::Big, count: 1, size: 0, rows: &[], block: None }
     }
 
-    /// The value of an earlier row.
+    /// The value of another row: as it was shown, or as it is stored where that row's turn has not come.
     pub fn row(&self, id: i64) -> Option<f64> {
-        self.rows.iter().rev().find(|(i, _)| *i == id).map(|(_, v)| *v)
+        let seen = self.rows.iter().rev().find(|(i, _)| *i == id).map(|(_, v)| *v);
+        seen.or_else(|| self.block.and_then(|b| b.stored(id)))
+    }
+
+    /// What expressions and conditions name beside the value.
+    pub fn look_up(&self, variable: expr::Variable) -> Option<f64> {
+        match variable {
+            expr::Variable::Row(id) => self.row(id),
+            expr::Variable::Kept(name) => self.facts.kept(name),
+        }
     }
 }
 
@@ -179,6 +206,8 @@ pub struct Row {
     printf: Option<&'static str>,
     labels: Option<&'static Labels>,
     pub flags: Flags,
+    /// Where a version text stands, and how much further this row and all below lie then.
+    pub moved: Box<[(usize, i64)]>,
     pub sub: Option<Sub>,
     pub child: Option<Kind>,
     group: Option<&'static str>,
@@ -208,6 +237,10 @@ pub struct Flags {
     pub hidden: bool,
     pub list: bool,
     pub raw: bool,
+    pub first: bool,
+    pub keep: bool,
+    pub reversed: bool,
+    pub trim: bool,
 }
 
 /// A link to the table that decodes a row's value.
@@ -255,9 +288,19 @@ impl Row {
         self.conds.iter().all(|c| c.holds(value, context))
     }
 
+    /// The byte order of the row's value among surroundings in `order`.
+    pub fn order_in(&self, order: ByteOrder) -> ByteOrder {
+        if self.flags.reversed { order.reversed() } else { self.order.unwrap_or(order) }
+    }
+
     /// Does the row convert its value, or print it in a form of its own?
     pub fn converts(&self) -> bool {
         self.convert.is_some() || self.calc.is_some() || self.printer.is_some() || self.printf.is_some() || self.labels.is_some()
+    }
+
+    /// Does a conversion of its own take the stored value?
+    pub fn takes_stored(&self) -> bool {
+        self.convert.is_some()
     }
 
     /// Does looking at the value decide whether the row holds?

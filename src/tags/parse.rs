@@ -101,13 +101,14 @@ pub(super) fn table(prefix: &'static str, heading: &'static str, body: &'static 
         proc: None,
         rows: Vec::with_capacity(body.len() / 40),
     };
-    let (mut text_keys, mut serial) = (false, false);
+    let (mut text_keys, mut serial, mut raw) = (false, false, false);
     for (attribute, value) in attributes(rest) {
         match attribute {
             "kind" => table.group.kind = value,
             "group" => table.group.place = Name::new_static(value),
             "packed" => table.layout = Layout::Packed(Format::by_name(value).unwrap_or_else(|| wrong(name, value))),
             "serial" => serial = true,
+            "raw" => raw = true,
             "first" => table.first = number(value).unwrap_or_else(|| wrong(name, value)),
             "order" => table.order = Some(byte_order(value).unwrap_or_else(|| wrong(name, value))),
             "keys" => text_keys = value == "text",
@@ -124,6 +125,7 @@ pub(super) fn table(prefix: &'static str, heading: &'static str, body: &'static 
     }
     for (line, labels) in rows(body) {
         let mut row = row(prefix, name, line, text_keys);
+        row.flags.raw |= raw && !row.flags.trim;
         if !labels.trim().is_empty() {
             row.labels = Some(Box::leak(Box::new(Labels::new(labels))));
         }
@@ -183,6 +185,7 @@ fn row(prefix: &'static str, table: &'static str, line: &'static str, text_keys:
         printf: None,
         labels: None,
         flags: Flags::default(),
+        moved: Box::default(),
         sub: None,
         child: None,
         group: None,
@@ -230,6 +233,10 @@ fn attribute_of(row: &mut Row, prefix: &'static str, attribute: &'static str, va
         "hidden" => row.flags.hidden = true,
         "list" => row.flags.list = true,
         "raw" => row.flags.raw = true,
+        "first" => row.flags.first = true,
+        "keep" => row.flags.keep = true,
+        "moved" => row.moved = moves(value).unwrap_or_default(),
+        "trim" => row.flags.trim = true,
         format => return format_of(row, format),
     }
     // A name that nobody knows is a mistake in the file.
@@ -241,6 +248,7 @@ fn attribute_of(row: &mut Row, prefix: &'static str, attribute: &'static str, va
         "child" => row.child.is_some(),
         "priority" => row.priority.is_some(),
         "mask" => row.mask != 0,
+        "moved" => !row.moved.is_empty(),
         _ => true,
     }
 }
@@ -254,6 +262,7 @@ fn format_of(row: &mut Row, text: &'static str) -> bool {
     let (format, order) = format.split_once('.').map_or((format, None), |(f, o)| (f, Some(o)));
     row.format = Format::by_name(format);
     row.order = order.and_then(byte_order);
+    row.flags.reversed = order == Some("rev");
     row.count = match count {
         None if text.contains('[') => return false,
         None => Count::Unsaid,
@@ -269,7 +278,7 @@ fn format_of(row: &mut Row, text: &'static str) -> bool {
             },
         },
     };
-    row.format.is_some() && order.is_some() == row.order.is_some()
+    row.format.is_some() && order.is_some() == (row.order.is_some() || row.flags.reversed)
 }
 
 fn number_key(id: &'static str) -> Option<Key<'static>> {
@@ -277,6 +286,15 @@ fn number_key(id: &'static str) -> Option<Key<'static>> {
         Some((index, part)) => Some(Key::Number(number(index)?, part.parse().ok()?)),
         None => number(id).map(|n| Key::Number(n, 0)),
     }
+}
+
+/// `346:-36 382:0`.
+fn moves(text: &'static str) -> Option<Box<[(usize, i64)]>> {
+    let one = |word: &'static str| {
+        let (at, by) = word.split_once(':')?;
+        Some((usize::try_from(number(at)?).ok()?, number(by)?))
+    };
+    text.split_whitespace().map(one).collect()
 }
 
 fn byte_order(text: &str) -> Option<ByteOrder> {

@@ -1,0 +1,5 @@
+//! Which lens.
+
+use super::Row;
+
+pub(super) const ROWS: &[Row] = &[];
