@@ -58,15 +58,7 @@ pub struct Input {
 impl Input {
     /// Opens a regular file and reads its first 64 KiB.
     pub fn open(path: &Path) -> Result<Self> {
-        // Looked at before it is opened: opening a FIFO would wait for its other end, and some devices act on it.
-        let meta = std::fs::metadata(path)?;
-        if meta.is_dir() {
-            return Err(Error::new(crate::error::Code::Unreadable, "is a directory"));
-        }
-        if !meta.is_file() {
-            return Err(Error::new(crate::error::Code::Unreadable, "is not a regular file"));
-        }
-        Self::from_file(File::open(path)?)
+        Self::from_file(open_regular(path)?)
     }
 
     /// Of an open regular file.
@@ -287,6 +279,19 @@ impl Input {
         }
         Ok(loaded)
     }
+}
+
+/// Opens a file, and nothing that is no file.
+pub fn open_regular(path: &Path) -> Result<File> {
+    // Looked at before it is opened: opening a FIFO would wait for its other end, and some devices act on it.
+    let meta = std::fs::metadata(path)?;
+    if meta.is_dir() {
+        return Err(Error::new(crate::error::Code::Unreadable, "is a directory"));
+    }
+    if !meta.is_file() {
+        return Err(Error::new(crate::error::Code::Unreadable, "is not a regular file"));
+    }
+    Ok(File::open(path)?)
 }
 
 impl Remote {

@@ -153,7 +153,9 @@ impl Service {
             Err(e) if status == 404 && posted && e.code == Code::NotFound => {
                 Err(Error::new(Code::ServerError, format!("{} has no such endpoint: {e}", origin(request.url))))
             }
-            Err(e) if e.code == Code::ServerError => Err(Error::new(e.code, format!("{} answered {text}: {e}", origin(request.url)))),
+            Err(e) if e.code == Code::ServerError => {
+                Err(Error::new(e.code, format!("{} answered {text}: {e}", origin(request.url))))
+            }
             result => result,
         }
     }
@@ -223,7 +225,6 @@ pub fn base(text: &str) -> std::result::Result<Url, String> {
     url.set_path(&root);
     Ok(url)
 }
-
 
 #[cfg(test)]
 mod tests {

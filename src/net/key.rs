@@ -19,6 +19,15 @@ impl Key {
         line.parse().map_err(|e| format!("{}: {e}", path.display()))
     }
 
+    /// As it was given; [`Key::checked`] says whether it can be one.
+    pub fn given(text: &str) -> Self {
+        Key(text.to_owned())
+    }
+
+    pub fn checked(&self) -> Result<Self, &'static str> {
+        self.0.parse()
+    }
+
     /// The secret itself: for the request's header, and for nothing else.
     pub(super) fn secret(&self) -> &str {
         &self.0

@@ -16,6 +16,8 @@ const WINDOW: u64 = 64 * 1024;
 const LARGEST_WINDOW: u64 = 2 * 1024 * 1024;
 /// Windows that are kept.
 const KEPT: usize = 16;
+/// So much is taken at once unless `--max-size` says so.
+const MAX_WHOLE: u64 = 1 << 30;
 /// A body in memory; what is more goes to a temporary file.
 const HELD: usize = 16 * 1024 * 1024;
 
@@ -55,7 +57,7 @@ impl Version {
 }
 
 /// Fetches the beginning of a file, or all of it when that is how it comes. With it the name that the other side gives it.
-pub fn open(client: &Arc<Client>, url: &Url, limit: u64) -> Result<(Fetched, Option<String>)> {
+pub fn open(client: &Arc<Client>, url: &Url, limit: Option<u64>) -> Result<(Fetched, Option<String>)> {
     client.retrying(true, || begin(client, url, limit)).map_err(fetch_failed)
 }
 
@@ -67,7 +69,7 @@ fn fetch_failed(e: Error) -> Error {
     }
 }
 
-fn begin(client: &Arc<Client>, url: &Url, limit: u64) -> Try<(Fetched, Option<String>)> {
+fn begin(client: &Arc<Client>, url: &Url, limit: Option<u64>) -> Try<(Fetched, Option<String>)> {
     let ask = |range| client.send(&Request { url, key: None, range, body: Body::None });
     let mut reply = ask(Some((0, HEAD - 1)))?;
     let mut total = content_range(&reply).filter(|(first, _, total)| *first == 0 && *total > 0 && identity(&reply)).map(|r| r.2);
@@ -78,7 +80,7 @@ fn begin(client: &Arc<Client>, url: &Url, limit: u64) -> Try<(Fetched, Option<St
     }
     let name = reply.header_text("content-disposition").and_then(|header| name::of_disposition(&header));
     match (reply.status(), total) {
-        (206, Some(total)) if total > limit => Err(too_large(limit).into()),
+        (206, Some(total)) if limit.is_some_and(|limit| total > limit) => Err(too_large(limit.unwrap_or(total)).into()),
         (206, Some(total)) => {
             let (url, version) = (reply.url().clone(), Version::of(&reply));
             let head = reply.body(HEAD)?;
@@ -92,7 +94,7 @@ fn begin(client: &Arc<Client>, url: &Url, limit: u64) -> Try<(Fetched, Option<St
             let ranged = Ranged { client, url, version, len: total, head, windows: Vec::new(), window: WINDOW };
             Ok((Fetched::Ranged(Box::new(ranged)), name))
         }
-        (200, _) => Ok((Fetched::Whole(whole(reply, limit)?), name)),
+        (200, _) => Ok((Fetched::Whole(whole(reply, limit.unwrap_or(MAX_WHOLE))?), name)),
         _ => Err(Error::new(Code::UrlFetchFailed, format!("{} answered {}", origin(url), reply.status_text())).into()),
     }
 }

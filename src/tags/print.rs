@@ -23,7 +23,9 @@ pub fn converter(name: &str) -> Option<Convert> {
         "apex_aperture" => |v, _| Some(Value::Float((number(v) / 2.0).exp2())),
         "hex_bytes" => |v, _| Some(hex_bytes(v)),
         "swap_words" => |v, _| Some(swap_words(v)),
-        _ => return super::exif::converter(name).or_else(|| super::xmp::converter(name)).or_else(|| super::canon::converter(name)),
+        _ => {
+            return super::exif::converter(name).or_else(|| super::xmp::converter(name)).or_else(|| super::canon::converter(name));
+        }
     })
 }
 
@@ -83,7 +85,6 @@ pub fn duration(v: &Value) -> String {
     }
     format!("{sign}{hours}:{minutes:02}:{rest:02}")
 }
-
 
 /// A value as a number as Perl takes it: `inf` is infinite, what is none is 0.
 pub fn number(v: &Value) -> f64 {

@@ -120,7 +120,8 @@ fn failure(status: u16, fields: &Map<String, Value>) -> Error {
     let text = |name: &str| fields.get(name).and_then(Value::as_str).filter(|t| !t.is_empty());
     let said = text("error").or_else(|| text("message")).unwrap_or("the service gave no reason");
     let code = text("code").and_then(Code::parse).filter(|code| *code != Code::Interrupted);
-    let code = code.or_else(|| by_status(status)).or_else(|| DOCUMENTED.iter().find(|(error, _)| *error == said).map(|(_, c)| *c));
+    let code =
+        code.or_else(|| by_status(status)).or_else(|| DOCUMENTED.iter().find(|(error, _)| *error == said).map(|(_, c)| *c));
     let message = match text("detail") {
         Some(detail) => format!("{said}: {detail}"),
         None => said.to_owned(),
