@@ -256,11 +256,22 @@ impl Reader {
         format.read(&bytes, bytes.len() / format.size(), row.order.unwrap_or(self.order)).or_else(|| self.value(entry))
     }
 
+    /// Does the value say its own size at `at`?
+    fn says_size(&self, entry: &Entry, at: u64, order: ByteOrder) -> bool {
+        let said = entry.at.checked_add(at).and_then(|at| order.u16(&self.block.bytes(at, 2).ok()?, 0));
+        said.is_some_and(|said| u64::from(said) == entry.size)
+    }
+
     /// Decodes an entry's value with the row's sub-table: a packed block in place, a block with a decoder of its own, or
     /// the directories that the value points at.
     fn follow(&mut self, entry: &Entry, row: &Row, sub: &Sub, parent: &Group, sink: &mut Sink) {
         let Some(table) = sub.table() else { return };
         let order = sub.order.or(table.order).unwrap_or(self.order);
+        if let Some(at) = sub.sized
+            && !self.says_size(entry, at, order)
+        {
+            return sink.warn(format!("{} says another size", row.name));
+        }
         if let Some(name) = table.proc {
             return makernote::procedure(name, self, entry, sub, table, sink);
         }

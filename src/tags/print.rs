@@ -49,6 +49,7 @@ pub fn printer(name: &str) -> Option<Printer> {
         "yes_no" => |v| if v.as_f64() == Some(0.0) { "No" } else { "Yes" }.to_owned(),
         "on_off" => |v| if v.as_f64() == Some(0.0) { "Off" } else { "On" }.to_owned(),
         "duration" => duration,
+        "bitrate" => bitrate,
         "unix_time" => |v| v.as_i64().map_or_else(|| v.to_string(), crate::decode::jpeg::date_time),
         _ => return super::exif::printer(name).or_else(|| super::xmp::printer(name)).or_else(|| super::canon::printer(name)),
     }))
@@ -118,6 +119,19 @@ fn is_undefined(v: &Value) -> bool {
 /// A quotient as the reference computes on: rounded to ten significant digits.
 fn ten_digits(x: f64) -> f64 {
     if x.fract() == 0.0 { x } else { format!("{x:.9e}").parse().unwrap_or(x) }
+}
+
+/// Bits per second: `1.05 Mbps`, three digits.
+pub fn bitrate(v: &Value) -> String {
+    let Some(mut rate) = v.as_f64() else { return v.to_string() };
+    let mut units = ["bps", "kbps", "Mbps", "Gbps"].into_iter().peekable();
+    while let Some(unit) = units.next() {
+        if rate < 1000.0 || units.peek().is_none() {
+            return if rate < 100.0 { format!("{} {unit}", significant(rate, 3)) } else { format!("{rate:.0} {unit}") };
+        }
+        rate /= 1000.0;
+    }
+    v.to_string()
 }
 
 /// Seconds as photographers write them: `1/250` below a quarter, else with one decimal.
