@@ -112,6 +112,8 @@ pub fn lens_info(v: &Value) -> String {
     let [short, long, wide, tele] = v.elements() else { return v.to_string() };
     let text = |v: &Value| match v {
         Value::Rational(_, 0) => "?".to_owned(),
+        // As XMP has it, where quotients are text.
+        Value::Text(t) if matches!(t.as_str(), "undef" | "inf") => "?".to_owned(),
         v => v.to_string(),
     };
     let pair = |a: &Value, b: &Value| {

@@ -30,7 +30,6 @@ pub fn printer(name: &str) -> Option<Printer> {
         "metres" => metres,
         "latitude" => |v| dms(v, 'N', 'S'),
         "longitude" => |v| dms(v, 'E', 'W'),
-        "lens_info" => lens_info,
         "focus_distance" => |v| if v.as_f64() == Some(4294967295.0) { "infinity".into() } else { v.to_string() },
         _ => return None,
     }))
@@ -152,24 +151,6 @@ fn metres(v: &Value) -> String {
     }
 }
 
-/// The shortest and the longest focal length with their largest apertures: `18-70mm f/3.5-4.5` (Exif 3.0, LensSpecification).
-pub fn lens_info(v: &Value) -> String {
-    let [short, long, wide, tele] = v.elements() else { return v.to_string() };
-    let number = |v: &Value| v.as_f64().filter(|n| *n > 0.0).map_or_else(|| "?".into(), |n| significant(n, 10));
-    let (short, long, wide, tele) = (number(short), number(long), number(wide), number(tele));
-    let mut out = short.clone();
-    if long != short && long != "?" {
-        out = format!("{short}-{long}");
-    }
-    out.push_str("mm f/");
-    out.push_str(&wide);
-    if tele != wide && tele != "?" {
-        out.push('-');
-        out.push_str(&tele);
-    }
-    out
-}
-
 /// The bytes that a text stands for.
 pub fn base64(text: &str) -> Option<Vec<u8>> {
     use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
@@ -224,7 +205,7 @@ mod tests {
             ("x", "x"),
         ];
         for (text, want) in cases {
-            assert_eq!(lens_info(&fractions(text)), want);
+            assert_eq!(crate::tags::exif::lens_info(&fractions(text)), want);
         }
     }
 }
