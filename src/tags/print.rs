@@ -31,7 +31,9 @@ pub fn converter(name: &str) -> Option<Convert> {
         _ => {
             return super::exif::converter(name)
                 .or_else(|| super::xmp::converter(name))
-                .or_else(|| super::canon::converter(name));
+                .or_else(|| super::canon::converter(name))
+                .or_else(|| super::pentax::converter(name))
+                .or_else(|| super::makers::converter(name));
         }
     })
 }
@@ -51,7 +53,13 @@ pub fn printer(name: &str) -> Option<Printer> {
         "duration" => duration,
         "bitrate" => bitrate,
         "unix_time" => |v| v.as_i64().map_or_else(|| v.to_string(), crate::decode::jpeg::date_time),
-        _ => return super::exif::printer(name).or_else(|| super::xmp::printer(name)).or_else(|| super::canon::printer(name)),
+        _ => {
+            return super::exif::printer(name)
+                .or_else(|| super::xmp::printer(name))
+                .or_else(|| super::canon::printer(name))
+                .or_else(|| super::pentax::printer(name))
+                .or_else(|| super::makers::printer(name));
+        }
     }))
 }
 
