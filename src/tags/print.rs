@@ -124,6 +124,14 @@ fn is_undefined(v: &Value) -> bool {
     matches!(v.elements().first(), Some(Value::Rational(0, 0) | Value::Text(_)))
 }
 
+/// A number with up to ten significant digits.
+pub fn plain_number(v: &Value) -> String {
+    match v {
+        Value::Float(n) => significant(*n, 10),
+        v => v.to_string(),
+    }
+}
+
 /// A quotient as the reference computes on: rounded to ten significant digits.
 fn ten_digits(x: f64) -> f64 {
     if x.fract() == 0.0 { x } else { format!("{x:.9e}").parse().unwrap_or(x) }

@@ -1,7 +1,7 @@
 //! Conversions and printers of values that XMP keeps as text.
 
 use super::print::{Convert, Printer, exposure_time, fnumber};
-use crate::metadata::{Blob, Value, leading_number, significant};
+use crate::metadata::{Blob, Value, leading_number};
 
 pub fn converter(name: &str) -> Option<Convert> {
     Some(match name {
@@ -27,7 +27,6 @@ pub fn printer(name: &str) -> Option<Printer> {
         "xmp_fnumber" => |v| if is_number(v) { fnumber(v) } else { v.to_string() },
         "iptc_time" => iptc_time,
         "photomech_prefs" => photomech_prefs,
-        "metres" => metres,
         "latitude" => |v| dms(v, 'N', 'S'),
         "longitude" => |v| dms(v, 'E', 'W'),
         "focus_distance" => |v| if v.as_f64() == Some(4294967295.0) { "infinity".into() } else { v.to_string() },
@@ -142,13 +141,6 @@ fn dms(v: &Value, positive: char, negative: char) -> String {
     let (degrees, rest) = (hundredths / 360_000, hundredths % 360_000);
     let direction = if value < 0.0 { negative } else { positive };
     format!("{} deg {}' {:.2}\" {}", degrees, rest / 6000, (rest % 6000) as f64 / 100.0, direction)
-}
-
-fn metres(v: &Value) -> String {
-    match v {
-        Value::Text(t) if t == "inf" || t == "undef" => t.to_string(),
-        _ => format!("{v} m"),
-    }
 }
 
 /// The bytes that a text stands for.
