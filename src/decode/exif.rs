@@ -3,6 +3,7 @@
 //! Plain entries are rows of `tags/exif.tags`. Here is what a row cannot say: which directory an entry leads to, and the
 //! offsets and lengths of images, whose names depend on the directory they stand in.
 
+mod geotiff;
 mod images;
 
 use super::{
@@ -36,7 +37,10 @@ impl Header {
     fn read(head: &[u8]) -> Option<Header> {
         let order = ByteOrder::of_mark(head)?;
         match order.u16(head, 2)? {
-            43 => Some(Header { order, big: true, first: order.u64(head, 8)? }),
+            // Offsets of eight bytes, then two zeros.
+            43 if order.u16(head, 4)? == 8 && order.u16(head, 6)? == 0 => {
+                Some(Header { order, big: true, first: order.u64(head, 8)? })
+            }
             _ => Some(Header { order, big: false, first: order.u32(head, 4)?.into() }),
         }
     }
@@ -50,10 +54,13 @@ pub fn decode(input: &Input, sink: &mut Sink) {
         ByteOrder::Little => Tag::new(FILE, "ExifByteOrder", "II").print("Little-endian (Intel, II)"),
         ByteOrder::Big => Tag::new(FILE, "ExifByteOrder", "MM").print("Big-endian (Motorola, MM)"),
     };
-    sink.push(order);
+    // The reference does not say it of BigTIFF.
+    if !header.big {
+        sink.push(order);
+    }
     let mut reader = Reader::new(input.clone(), header.order);
     reader.big = header.big;
-    let mut block = Block { reader, main, geo: [None; 3] };
+    let mut block = Block { reader, main, geo: [None; 3], pages: 0, paged: false };
     let mut at = header.first;
     for i in 0..MAX_CHAIN {
         let group = Group { kind: "exif", place: chained(i) };
@@ -64,6 +71,10 @@ pub fn decode(input: &Input, sink: &mut Sink) {
             break;
         }
     }
+    if block.paged && matches!(sink.facts.file_type, "TIFF" | "BTF" | "DNG" | "NEF" | "CR2" | "ARW" | "PEF" | "SRW") {
+        sink.tag(&FILE, "PageCount", block.pages);
+    }
+    geotiff::decode(&block.reader, block.geo, sink);
 }
 
 /// `IFD0`, `IFD1` …
@@ -81,6 +92,10 @@ struct Block {
     main: &'static Table,
     /// GeoTIFF: the directory, its numbers, its texts.
     geo: [Option<Entry>; 3],
+    /// Full-resolution images so far.
+    pages: u32,
+    /// They are pages of a document.
+    paged: bool,
 }
 
 impl Block {
@@ -108,8 +123,10 @@ impl Block {
                 }
                 false
             }
-            0x00fe | 0x0103 => {
-                images.note(entry.tag, self.reader.numbers(entry).first().copied());
+            0x00fe | 0x00ff | 0x0103 => {
+                let value = self.reader.numbers(entry).first().copied();
+                images.note(entry.tag, value);
+                self.count_page(entry.tag, value);
                 false
             }
             0x0111 | 0x0117 | 0x0144 | 0x0145 | 0x0201 | 0x0202 | 0x0120 | 0xbcc0 | 0xbcc2 => {
@@ -147,6 +164,19 @@ impl Block {
             }
             _ => false,
         }
+    }
+
+    /// Counts full-resolution images and single pages by their subfile type, new or old.
+    fn count_page(&mut self, tag: u16, value: Option<u64>) {
+        match (tag, value) {
+            (0x00fe, Some(0)) | (0x00ff, Some(1)) => self.pages += 1,
+            (0x00fe, Some(2)) | (0x00ff, Some(3)) => {
+                self.pages += 1;
+                self.paged = true;
+            }
+            _ => {}
+        }
+        self.paged |= self.pages > 1;
     }
 
     /// Decodes the directories that an entry points at.

@@ -92,16 +92,18 @@ use std::{
 static FILES: &[(&str, &str)] = &[
     ("Canon", include_str!("canon.tags")),
     ("CanonCustom", include_str!("canoncustom.tags")),
+    ("Composite", include_str!("composite.tags")),
     ("Exif", include_str!("exif.tags")),
     ("GIF", include_str!("gif.tags")),
     ("GPS", include_str!("gps.tags")),
+    ("GeoTiff", include_str!("geotiff.tags")),
     ("ICC", include_str!("icc.tags")),
     ("IPTC", include_str!("iptc.tags")),
     ("JPEG", include_str!("jpeg.tags")),
     ("MNG", include_str!("mng.tags")),
     ("PDF", include_str!("pdf.tags")),
-    ("PNG", include_str!("png.tags")),
     ("Photoshop", include_str!("photoshop.tags")),
+    ("PNG", include_str!("png.tags")),
     ("QuickTime", include_str!("quicktime.tags")),
     ("RIFF", include_str!("riff.tags")),
     ("XMP", include_str!("xmp.tags")),
@@ -267,9 +269,15 @@ impl Sub {
 impl Table {
     /// The row of that key whose conditions hold.
     pub fn row<'k>(&self, key: impl Into<Key<'k>>, value: &Value, context: &Context) -> Option<&Row> {
+        self.rows_of(key).iter().find(|r| r.holds(value, context))
+    }
+
+    /// The rows of that key.
+    pub fn rows_of<'k>(&self, key: impl Into<Key<'k>>) -> &[Row] {
         let key = key.into();
         let from = self.rows.partition_point(|r| r.key < key);
-        self.rows[from..].iter().take_while(|r| r.key == key).find(|r| r.holds(value, context))
+        let count = self.rows[from..].iter().take_while(|r| r.key == key).count();
+        &self.rows[from..from + count]
     }
 
     /// Is there any row of that key?
@@ -360,6 +368,11 @@ pub fn table(name: &str) -> Option<&'static Table> {
 /// The body of the `labels` section of that name in the file of that prefix.
 fn label_section(prefix: &str, name: &str) -> Option<&'static str> {
     TABLES.get(prefix)?.get(name).map(|s| s.body)
+}
+
+/// The labels of that name in the file of that prefix; keep them, they sort themselves on first use.
+pub fn labels(prefix: &str, name: &str) -> Option<Labels> {
+    label_section(prefix, name).map(Labels::new)
 }
 
 /// A table by its name, looked up once per place in the code.

@@ -126,8 +126,8 @@ pub fn exposure_time(v: &Value) -> String {
 pub fn fnumber(v: &Value) -> String {
     match v.as_f64() {
         Some(f) if f > 0.0 && f < 1.0 => format!("{f:.2}"),
-        Some(f) => format!("{f:.1}"),
-        None => v.to_string(),
+        Some(f) if f > 0.0 => format!("{f:.1}"),
+        _ => v.to_string(),
     }
 }
 
