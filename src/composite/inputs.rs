@@ -4,7 +4,7 @@ macro_rules! inputs {
     ($($name:ident)*) => {
         /// A tag name that rows draw on.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[allow(non_camel_case_types, reason = "the reference's spelling")]
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "the reference's spelling")]
         #[repr(u16)]
         pub enum Input { $($name),* }
 
@@ -19,7 +19,7 @@ inputs! {
     CircleOfConfusion ColorBalance ContinuousDrive ContrastDetect ContrastDetectAF CreateDate CreationTime
     DateCreated DateTimeCreated DateTimeOriginal DateTimeUTC DigitalCreationDate DigitalCreationTime DigitalZoom DirectoryIndex Duration
     DriveMode EasyMode ExifImageHeight ExifImageWidth ExposureTime Extender
-    FNumber FileIndex FileNumber FileType FlashBits FlashExposureComp FlashFired FlashFunction FlashMode FlashRedEyeMode FlashReturn
+    FNumber FileIndex FileNumber FileType Flash FlashBits FlashExposureComp FlashFired FlashFunction FlashMode FlashRedEyeMode FlashReturn
     FocalLength FocalLength35efl FocalLengthIn35mmFormat FocalPlaneDiagonal FocalPlaneResolutionUnit FocalPlaneXResolution
     FocalPlaneXSize FocalPlaneYResolution FocalPlaneYSize FocalUnits FocusDistance FocusDistanceLower FocusDistanceUpper
     FocusMode FocusPosition FocusPosition2

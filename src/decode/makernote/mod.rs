@@ -4,6 +4,7 @@
 //! whose tables are not there is recognised and yields nothing.
 
 mod canon;
+mod pentax;
 
 use super::{
     Sink,
@@ -177,6 +178,9 @@ pub fn decode(reader: &mut Reader, entry: &Entry, sink: &mut Sink) {
         base = base.saturating_add(canon::shift(reader, entry, order));
     }
     let mut notes = reader.with_base(order, base);
+    if maker.table == "Pentax::Main" {
+        pentax::keep_clock(&notes, entry.at.saturating_add(start), sink);
+    }
     notes.directory(entry.at.saturating_add(start), table, &table.group, Priority::Normal, sink);
 }
 
