@@ -413,3 +413,40 @@ macro_rules! table {
         *TABLE.get_or_init(|| $crate::tags::table($name))
     }};
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every table file is compiled, every reference followed: what is not understood panics with its place.
+    #[test]
+    fn table_files_are_sound() {
+        for &(prefix, text) in FILES {
+            let sections: Vec<_> = parse::sections(text).collect();
+            let mut names: Vec<_> = sections.iter().map(|(_, heading, _)| parse::word(heading).0).collect();
+            names.sort_unstable();
+            for pair in names.windows(2) {
+                assert_ne!(pair[0], pair[1], "{prefix}: two sections of one name");
+            }
+            for (word, heading, _) in sections {
+                let name = parse::word(heading).0;
+                if word != "table" {
+                    continue;
+                }
+                let Some(table) = table(name) else { panic!("{name} is not in the file of its prefix") };
+                for row in &table.rows {
+                    if let Some(sub) = &row.sub {
+                        assert!(sub.table().is_some(), "{name}: {} names {:?}, which is not there", row.name, sub.name);
+                    }
+                    assert!(!row.name.is_empty() && !row.name.contains('='), "{name}: {:?} is no name", row.name);
+                }
+                // Of several rows of one id all but the last must depend on something.
+                for rows in table.rows.chunk_by(|a, b| a.key == b.key) {
+                    for row in &rows[..rows.len() - 1] {
+                        assert!(row.is_conditional(), "{name}: {} hides the rows of its id below it", row.name);
+                    }
+                }
+            }
+        }
+    }
+}
