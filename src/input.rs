@@ -1,7 +1,20 @@
-//! The bytes of a file, of memory, or of a part of either: read where asked for, never whole by habit.
+//! The bytes of a file, of memory, of a URL, or of a part of these: read where asked for, never whole by habit.
 
-use crate::error::{Error, Result};
-use std::{borrow::Cow, cell::Cell, fs::File, io::Write, ops::Range, os::unix::fs::FileExt, path::Path, rc::Rc, time::Instant};
+use crate::{
+    error::{Error, Result},
+    net::Ranged,
+};
+use std::{
+    borrow::Cow,
+    cell::{Cell, RefCell},
+    fs::File,
+    io::Write,
+    ops::Range,
+    os::unix::fs::FileExt,
+    path::Path,
+    rc::Rc,
+    time::Instant,
+};
 
 /// So much of a file's beginning is read at once when it is opened: the headers of most files lie within.
 const HEAD: u64 = 64 * 1024;
@@ -14,6 +27,16 @@ pub const MAX_BLOCK: u64 = 256 * 1024 * 1024;
 enum Source {
     File { file: File, head: Head },
     Memory(Vec<u8>),
+    Url(Box<Remote>),
+}
+
+/// A file behind a URL.
+#[derive(Debug)]
+struct Remote {
+    head: Vec<u8>,
+    ranged: RefCell<Ranged>,
+    /// The first range that could not be had, until somebody asks.
+    fault: RefCell<Option<Error>>,
 }
 
 /// The beginning of a file. Its buffer goes from file to file of a batch: to take and clear a new one for each would
@@ -73,15 +96,7 @@ pub struct Input {
 impl Input {
     /// Opens a regular file and reads its first 64 KiB.
     pub fn open(path: &Path) -> Result<Self> {
-        // Looked at before it is opened: opening a FIFO would wait for its other end, and some devices act on it.
-        let meta = std::fs::metadata(path)?;
-        if meta.is_dir() {
-            return Err(Error::new(crate::error::Code::Unreadable, "is a directory"));
-        }
-        if !meta.is_file() {
-            return Err(Error::new(crate::error::Code::Unreadable, "is not a regular file"));
-        }
-        Self::from_file(File::open(path)?)
+        Self::from_file(open_regular(path)?)
     }
 
     /// Of an open regular file.
@@ -95,6 +110,22 @@ impl Input {
     pub fn from_bytes(bytes: Vec<u8>) -> Self {
         let len = bytes.len() as u64;
         Self::new(Source::Memory(bytes), len)
+    }
+
+    /// Of a file that is read by ranges.
+    pub fn from_url(mut ranged: Ranged) -> Self {
+        let (len, head) = (ranged.len(), ranged.take_head());
+        let remote = Remote { head, ranged: RefCell::new(ranged), fault: RefCell::new(None) };
+        Self::new(Source::Url(Box::new(remote)), len)
+    }
+
+    /// Fails when some of the bytes could not be had on the way: walkers and decoders take a block that cannot be read for
+    /// damage and go on, but what a network failure hides is no damage of the file.
+    pub fn intact(&self) -> Result<()> {
+        match &self.shared.source {
+            Source::Url(remote) => remote.fault.take().map_or(Ok(()), Err),
+            _ => Ok(()),
+        }
     }
 
     fn new(source: Source, len: u64) -> Self {
@@ -141,6 +172,7 @@ impl Input {
         let memory = match &self.shared.source {
             Source::Memory(b) => b,
             Source::File { head, .. } => head.bytes(),
+            Source::Url(remote) => &remote.head,
         };
         let from = (self.start as usize).min(memory.len());
         let to = ((self.start + self.len).min(memory.len() as u64)) as usize;
@@ -191,6 +223,7 @@ impl Input {
                 buffer.copy_from_slice(b.get(from..from + buffer.len()).ok_or_else(Error::truncated)?);
             }
             Source::File { file, .. } => file.read_exact_at(buffer, self.start + offset)?,
+            Source::Url(remote) => remote.read_exact(self.start + offset, buffer)?,
         }
         Ok(())
     }
@@ -265,6 +298,39 @@ impl Input {
             shared.deadline.set(Some(deadline));
         }
         Ok(loaded)
+    }
+}
+
+/// Opens a file, and nothing that is no file.
+pub fn open_regular(path: &Path) -> Result<File> {
+    // Looked at before it is opened: opening a FIFO would wait for its other end, and some devices act on it.
+    let meta = std::fs::metadata(path)?;
+    if meta.is_dir() {
+        return Err(Error::new(crate::error::Code::Unreadable, "is a directory"));
+    }
+    if !meta.is_file() {
+        return Err(Error::new(crate::error::Code::Unreadable, "is not a regular file"));
+    }
+    Ok(File::open(path)?)
+}
+
+impl Remote {
+    fn read_exact(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
+        let held = self.head.get(offset as usize..).unwrap_or_default();
+        let n = held.len().min(buffer.len());
+        buffer[..n].copy_from_slice(&held[..n]);
+        if n == buffer.len() {
+            return Ok(());
+        }
+        // After a failure nothing more is asked for: the answer is an error in any case.
+        if let Some(fault) = self.fault.borrow().as_ref() {
+            return Err(Error::new(fault.code, fault.to_string()));
+        }
+        self.ranged.borrow_mut().read_exact(offset + n as u64, &mut buffer[n..]).map_err(|e| {
+            let copy = Error::new(e.code, e.to_string());
+            *self.fault.borrow_mut() = Some(e);
+            copy
+        })
     }
 }
 

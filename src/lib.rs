@@ -25,6 +25,7 @@ pub mod format;
 pub mod input;
 pub mod interrupt;
 pub mod metadata;
+pub mod net;
 pub mod output;
 pub mod part;
 pub mod progress;

@@ -276,7 +276,7 @@ pub fn write_significant(v: f64, digits: usize, out: &mut String) {
         out.push_str(if v > 0.0 { "Inf" } else { "-Inf" });
         return;
     }
-    if v.fract() == 0.0 && v.abs() < 1e9 {
+    if v.fract() == 0.0 && v.abs() < 1e9 && digits >= 9 {
         out.push_str(itoa::Buffer::new().format(v as i64));
         return;
     }

@@ -196,14 +196,17 @@ fn advanced_scene(t: &Index) -> Derived {
 
 /// XMP keeps Exif's flash in parts.
 fn xmp_flash(t: &Index) -> Derived {
-    let flag = |i| t.text_in("xmp", i).map(|v| v.eq_ignore_ascii_case("true") || v == "1");
-    let number = |i| Some(t.value_in("xmp", i)?.as_i64().unwrap_or(0) & 3);
-    let (fired, function, red_eye) = (flag(FlashFired)?, flag(FlashFunction)?, flag(FlashRedEyeMode)?);
-    let bits = i64::from(fired)
-        | number(FlashReturn)? << 1
-        | number(FlashMode)? << 3
-        | i64::from(function) << 5
-        | i64::from(red_eye) << 6;
+    let parts = [Flash, FlashFired, FlashReturn, FlashMode, FlashFunction, FlashRedEyeMode];
+    if !parts.into_iter().any(|i| t.tag_in("xmp", i).is_some()) {
+        return None;
+    }
+    let flag = |i| i64::from(t.text_in("xmp", i).is_some_and(|v| v.eq_ignore_ascii_case("true") || v == "1"));
+    let number = |i| t.value_in("xmp", i).and_then(Value::as_i64).unwrap_or(0) & 3;
+    let bits = flag(FlashFired)
+        | number(FlashReturn) << 1
+        | number(FlashMode) << 3
+        | flag(FlashFunction) << 5
+        | flag(FlashRedEyeMode) << 6;
     let label = FLASHES.iter().find(|(n, _)| *n == bits).map(|(_, label)| *label);
     Some((bits.into(), label.map_or_else(|| format!("Unknown (0x{bits:x})").into(), Print::from)))
 }

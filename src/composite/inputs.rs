@@ -19,7 +19,7 @@ inputs! {
     CircleOfConfusion ColorBalance ContinuousDrive ContrastDetect ContrastDetectAF CreateDate CreationTime
     DateCreated DateTimeCreated DateTimeOriginal DateTimeUTC DigitalCreationDate DigitalCreationTime DigitalZoom DirectoryIndex Duration
     DriveMode EasyMode ExifImageHeight ExifImageWidth ExposureTime Extender
-    FNumber FileIndex FileNumber FileType FlashBits FlashExposureComp FlashFired FlashFunction FlashMode FlashRedEyeMode FlashReturn
+    FNumber FileIndex FileNumber FileType Flash FlashBits FlashExposureComp FlashFired FlashFunction FlashMode FlashRedEyeMode FlashReturn
     FocalLength FocalLength35efl FocalLengthIn35mmFormat FocalPlaneDiagonal FocalPlaneResolutionUnit FocalPlaneXResolution
     FocalPlaneXSize FocalPlaneYResolution FocalPlaneYSize FocalUnits FocusDistance FocusDistanceLower FocusDistanceUpper
     FocusMode FocusPosition FocusPosition2

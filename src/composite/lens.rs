@@ -65,10 +65,11 @@ fn hex(bytes: [u8; 8]) -> String {
 }
 
 /// Where makers' lens labels are: the group of `LensType`, prefix and name of the labels.
-const LABELS: [(&str, &str, &str); 6] = [
+const LABELS: [(&str, &str, &str); 7] = [
     ("Canon", "Canon", "CanonLensType"),
     ("Pentax", "Pentax", "PentaxLensType"),
     ("Sony", "Sony", "SonyLensType"),
+    ("Sony2", "Sony", "SonyLensType2"),
     ("Minolta", "Minolta", "MinoltaLensType"),
     ("Sigma", "Sigma", "SigmaLensType"),
     ("Samsung", "Samsung", "SamsungLensType"),
@@ -96,10 +97,17 @@ fn by_type(t: &Index) -> Derived {
         range().map_or_else(|| printed.clone().into_owned(), |r| format!("Unknown {r}"))
     } else if printed.starts_with("Unknown (") {
         range().map_or_else(|| printed.clone().into_owned(), |r| format!("{printed} {r}"))
+    } else if place == "Sony" && !t.has(LensType2) && value.as_i64() == Some(65535) {
+        // Any lens of an E mount.
+        let names =
+            labels_of("Sony2").map(|l| l.lines().map(|(_, name)| name.split(" or ").next().unwrap_or(name)).collect::<Vec<_>>());
+        let found = names.map(|names| fitting(t, &names, place)).filter(|f| !f.is_empty());
+        found.map_or_else(|| printed.clone().into_owned(), |f| f.join(" or "))
     } else if place == "Sony" && t.has(LensType2) && value.as_i64() == Some(65535) {
         // An E mount: the lens is in the second type.
-        let second = t.printed(LensType2)?;
-        second.split(" or ").next()?.to_owned()
+        let second = t.tag(LensType2)?;
+        let labels = labels_of("Sony2").and_then(|l| named(t, l, &second.value.to_string(), "Sony"));
+        labels.unwrap_or_else(|| second.printed().into_owned())
     } else {
         labels_of(place).and_then(|l| named(t, l, &value.to_string(), place)).unwrap_or_else(|| printed.clone().into_owned())
     };
@@ -198,7 +206,7 @@ fn fitting(t: &Index, names: &[&'static str], place: &str) -> Vec<String> {
                 .find(|found| !found.is_empty())
                 .unwrap_or_default()
         }
-        None => closest(&lenses, "", 0.5, |l| focal.is_none_or(|f| l.short - 0.5 <= f && f <= l.long + 0.5).then(|| off(l, 1.0))),
+        None => closest(&lenses, "", 0.4, |l| focal.is_none_or(|f| l.short - 0.5 <= f && f <= l.long + 0.5).then(|| off(l, 1.0))),
     };
     by_mark(t, found)
 }
@@ -212,12 +220,12 @@ fn closest(lenses: &[(&str, Optics)], suffix: &str, limit: f64, off: impl Fn(&Op
     let within = |limit: f64| -> Vec<String> {
         fits.iter().filter(|(_, off)| *off < limit).map(|(name, _)| format!("{name}{suffix}")).collect()
     };
-    [0.15, 0.5, limit].into_iter().map(within).find(|found| !found.is_empty()).unwrap_or_default()
+    [0.16, 0.4, limit].into_iter().map(within).find(|found| !found.is_empty()).unwrap_or_default()
 }
 
 /// Of several lenses those whose name ends in what is written on the lens.
 fn by_mark(t: &Index, found: Vec<String>) -> Vec<String> {
-    let mark = t.printed(LensSpec).filter(|m| m.contains("mm")).or_else(|| t.text(LensModel)).unwrap_or_default();
+    let mark = t.printed(LensSpec).filter(|m| m.contains("mm")).unwrap_or_default();
     let mark = mark.trim();
     if found.len() < 2 || mark.len() < 5 {
         return found;

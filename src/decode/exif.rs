@@ -5,6 +5,8 @@
 
 mod geotiff;
 mod images;
+#[cfg(test)]
+mod tests;
 
 use super::{
     Sink,
@@ -29,6 +31,8 @@ const MAX_SUB: usize = 10;
 struct Header {
     order: ByteOrder,
     big: bool,
+    /// Panasonic's raw files: the first directory has a table of its own.
+    panasonic: bool,
     first: u64,
 }
 
@@ -39,9 +43,12 @@ impl Header {
         match order.u16(head, 2)? {
             // Offsets of eight bytes, then two zeros.
             43 if order.u16(head, 4)? == 8 && order.u16(head, 6)? == 0 => {
-                Some(Header { order, big: true, first: order.u64(head, 8)? })
+                Some(Header { order, big: true, panasonic: false, first: order.u64(head, 8)? })
             }
-            _ => Some(Header { order, big: false, first: order.u32(head, 4)?.into() }),
+            magic => {
+                let first = order.u32(head, 4)?;
+                Some(Header { order, big: false, panasonic: magic == 0x55 && first == 0x18, first: first.into() })
+            }
         }
     }
 }
@@ -66,7 +73,10 @@ pub fn decode(input: &Input, sink: &mut Sink) {
         let group = Group { kind: "exif", place: chained(i) };
         // What a thumbnail says never displaces what the image says.
         let priority = if i == 0 { Priority::Normal } else { Priority::Low };
-        at = block.directory(at, &group, priority, sink);
+        at = match table!("Exif::PanasonicRaw") {
+            Some(table) if header.panasonic && i == 0 => block.panasonic(at, table, &group, sink),
+            _ => block.directory(at, &group, priority, sink),
+        };
         if at == 0 {
             break;
         }
@@ -75,6 +85,16 @@ pub fn decode(input: &Input, sink: &mut Sink) {
         sink.tag(&FILE, "PageCount", block.pages);
     }
     geotiff::decode(&block.reader, block.geo, sink);
+}
+
+/// Kodak's APP3: directories of its own behind a TIFF header.
+pub fn kodak_meta(input: &Input, sink: &mut Sink) {
+    let head = input.up_to(0, 16).unwrap_or_default();
+    let (Some(header), Some(table)) = (Header::read(&head), table!("Exif::KodakMeta")) else {
+        return sink.warn("the Meta block has no TIFF header");
+    };
+    let mut reader = Reader::new(input.clone(), header.order);
+    reader.directory(header.first, table, &table.group, Priority::Normal, sink);
 }
 
 /// `IFD0`, `IFD1` …
@@ -109,6 +129,24 @@ impl Block {
             }
         }
         images.finish(&self.reader, group, priority, sink);
+        next
+    }
+
+    /// Decodes the first directory of a Panasonic raw file. The camera's own Exif is in the JPEG that stands in it.
+    fn panasonic(&mut self, at: u64, table: &'static Table, group: &Group, sink: &mut Sink) -> u64 {
+        let Some(Directory { entries, next }) = self.reader.enter(at, group, sink) else { return 0 };
+        let mut images = Images::default();
+        for entry in &entries {
+            let is_row = matches!(entry.tag, 0x0111 | 0x0117);
+            if is_row || !self.special(entry, group, &mut images, Priority::Normal, sink) {
+                self.reader.emit(entry, table, group, Priority::Normal, sink);
+            }
+            if entry.tag == 0x002e
+                && let Some(block) = exif_of_jpeg(&self.reader.block.slice(entry.at..entry.at.saturating_add(entry.size)))
+            {
+                sink.child(Kind::Exif, Name::new_static("JpgFromRaw"), block);
+            }
+        }
         next
     }
 
@@ -194,6 +232,14 @@ impl Block {
         sink.child(kind, Name::new_static(place), block);
         true
     }
+}
+
+/// The Exif block in the first APP1 segment of a JPEG (Exif 3.0, 4.7.2).
+fn exif_of_jpeg(jpeg: &Input) -> Option<Input> {
+    let head: [u8; 12] = jpeg.array(0).ok()?;
+    let (marks, rest) = head.split_at(4);
+    let length = u64::from(u16::from_be_bytes([rest[0], rest[1]]));
+    (marks == [0xff, 0xd8, 0xff, 0xe1] && rest[2..] == *b"Exif\0\0").then(|| jpeg.slice(12..length.saturating_add(4)))
 }
 
 /// Print Image Matching (Epson): only the version of its block is public.

@@ -153,6 +153,9 @@ fn print_of(row: &Row, value: &Value, context: &Context) -> Print {
             }
             return labels.bits(bits_of(value)).into();
         }
+        if row.flags.parts {
+            return parts_labelled(row, labels, value);
+        }
         if row.flags.first {
             return first_labelled(row, labels, value, context);
         }
@@ -206,9 +209,23 @@ fn first_labelled(row: &Row, labels: &Labels, value: &Value, context: &Context) 
     out.into()
 }
 
+/// Each element with the labels of its place (`1:15`); a place without labels prints as it is.
+fn parts_labelled(row: &Row, labels: &Labels, value: &Value) -> Print {
+    let one = |(place, v): (usize, &Value)| match labels.text(&format!("{place}:{v}")) {
+        Some(label) => label.to_owned(),
+        None if labels.lines().any(|(key, _)| key.strip_prefix(&place.to_string()).is_some_and(|k| k.starts_with(':'))) => {
+            unlabelled(row, v)
+        }
+        None => v.to_string(),
+    };
+    let words: Vec<String> = value.elements().iter().enumerate().map(one).collect();
+    words.join("; ").into()
+}
+
 fn bits_of(value: &Value) -> u64 {
     match value {
         Value::UInt(v) => *v,
+        Value::Int(v @ ..0) => u64::from(*v as u32),
         other => other.as_i64().unwrap_or_default() as u64,
     }
 }
@@ -227,7 +244,7 @@ fn joined(value: &Value, separator: &str, mut each: impl FnMut(&Value) -> String
 fn unlabelled(row: &Row, value: &Value) -> String {
     match value.as_i64() {
         _ if row.flags.plain => value.to_string(),
-        Some(n) if row.flags.hex => format!("Unknown (0x{n:x})"),
+        Some(n) if row.flags.hex && n != 0 && matches!(value, Value::Int(_)) => format!("Unknown (0x{n:x})"),
         _ => format!("Unknown ({value})"),
     }
 }

@@ -11,6 +11,7 @@ use std::fmt::Write;
 pub fn converter(name: &str) -> Option<Convert> {
     Some(match name {
         "charset_text" => charset_text,
+        "some" => |v, _| Some(v.clone()).filter(|v| v.as_str() != Some("")),
         "copyright" => |v, _| Some(copyright(bytes(v)?)),
         "cfa_pattern" => |v, context| Some(cfa_pattern(bytes(v)?, context.order)),
         "cr2_cfa_pattern" => |v, _| Some(cr2_cfa_pattern(v)),

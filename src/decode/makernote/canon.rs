@@ -11,56 +11,52 @@ use crate::{
 
 /// How far the values of a note have moved since the camera wrote it: added to their offsets.
 ///
-/// Cameras put the values right behind the directory. Where they do not seem to be there, the note has been moved. Canon
-/// closes its notes with a TIFF header that says where the note stood; without one, the values' own gap tells.
-pub(super) fn shift(reader: &Reader, entry: &Entry) -> i64 {
-    let Some((first, last)) = values(reader, entry) else { return 0 };
-    let (start, end) = (signed(entry.at), signed(entry.at.saturating_add(entry.size)));
-    let count = reader.block.bytes(entry.at, 2).ok().and_then(|b| reader.order.u16(&b, 0)).unwrap_or_default();
-    let behind = start.saturating_add(2 + 12 * i64::from(count));
-    let (first, last) = (first.saturating_add(reader.base), last.saturating_add(reader.base));
+/// Cameras put the values right behind the directory. Where they do not seem to be there, the note may have been moved;
+/// Canon closes its notes with a TIFF header that says where the note stood.
+pub(super) fn shift(reader: &Reader, entry: &Entry, order: ByteOrder) -> i64 {
+    let Some((first, count)) = first_value(reader, entry, order) else { return 0 };
+    let start = i64::try_from(entry.at).unwrap_or(i64::MAX).saturating_sub(reader.base);
+    let behind = start.saturating_add(2 + 12 * count);
     // Some models leave a gap behind the directory.
-    if matches!(first - behind, 0 | 4 | 6 | 16 | 28) {
+    if matches!(first.saturating_sub(behind), 0 | 4 | 6 | 16 | 28) {
         return 0;
     }
-    if let Some(original) = footer(reader, entry) {
-        return start.saturating_sub(reader.base).saturating_sub(original);
-    }
-    let moved = behind.saturating_add(4).saturating_sub(first);
-    let inside = |by: i64| first.saturating_add(by) >= behind && last.saturating_add(by) <= end.saturating_add(1);
-    if !inside(0) && inside(moved) { moved } else { 0 }
+    footer(reader, entry, order).map_or(0, |original| start.saturating_sub(original))
 }
 
 /// The offset of the note when the camera wrote it, as the note's last bytes say.
-fn footer(reader: &Reader, entry: &Entry) -> Option<i64> {
+fn footer(reader: &Reader, entry: &Entry, order: ByteOrder) -> Option<i64> {
     let footer = reader.block.bytes(entry.at.checked_add(entry.size.checked_sub(8)?)?, 8).ok()?;
-    let order = match footer.get(..4)? {
-        b"II*\0" => ByteOrder::Little,
-        b"MM\0*" => ByteOrder::Big,
-        _ => return None,
+    let header = match order {
+        ByteOrder::Little => b"II*\0",
+        ByteOrder::Big => b"MM\0*",
     };
-    order.u32(&footer, 4).filter(|&n| n > 0 && order == reader.order).map(i64::from)
+    order.u32(&footer, 4).filter(|&n| n > 0 && footer.starts_with(header)).map(i64::from)
 }
 
-/// Where the values outside of the directory begin and end, as stored.
-fn values(reader: &Reader, entry: &Entry) -> Option<(i64, i64)> {
-    let count = reader.order.u16(&reader.block.bytes(entry.at, 2).ok()?, 0)?;
+/// Where the first value outside of the directory is, as stored, and the number of entries.
+fn first_value(reader: &Reader, entry: &Entry, order: ByteOrder) -> Option<(i64, i64)> {
+    let count = order.u16(&reader.block.bytes(entry.at, 2).ok()?, 0)?;
     let rows = reader.block.bytes(entry.at.checked_add(2)?, u64::from(count.min(512)) * 12).ok()?;
-    let mut range: Option<(i64, i64)> = None;
-    for row in rows.chunks_exact(12) {
-        let unit = reader.order.u16(row, 2).and_then(Format::of_tiff).map_or(0, Format::size) as u64;
-        let size = u64::from(reader.order.u32(row, 4)?).saturating_mul(unit);
-        if size > 4 {
-            let from = i64::from(reader.order.u32(row, 8)?);
-            let (first, last) = range.unwrap_or((i64::MAX, 0));
-            range = Some((first.min(from), last.max(from.saturating_add(signed(size)))));
-        }
-    }
-    range
+    let outside = rows.chunks_exact(12).filter(|row| {
+        let unit = order.u16(row, 2).and_then(Format::of_tiff).map_or(0, Format::size) as u64;
+        u64::from(order.u32(row, 4).unwrap_or_default()).saturating_mul(unit) > 4
+    });
+    let first = outside.filter_map(|row| order.u32(row, 8)).min()?;
+    Some((i64::from(first), i64::from(count)))
 }
 
-fn signed(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
+/// The preview image, whose offset counts as the note's others do.
+pub(super) fn preview(reader: &Reader, entry: &Entry, table: &'static Table, sink: &mut Sink) {
+    let Ok(block) = reader.bytes(entry) else { return };
+    tags::packed(table, &block, reader.order, sink);
+    let number = |index: usize| reader.order.u32(&block, index * 4).map(u64::from);
+    let (Some(length), Some(start)) = (number(2), number(5)) else { return };
+    let start = start.saturating_add_signed(reader.base);
+    sink.tag(&table.group, "PreviewImageStart", start.saturating_add(reader.block.start()));
+    if length > 0 {
+        sink.tag(&table.group, "PreviewImage", Value::Binary(reader.span(start, length)));
+    }
 }
 
 /// Custom functions of the first cameras: 16-bit words, each a function's number and its value.
