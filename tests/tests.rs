@@ -2,6 +2,7 @@
 //!
 //! - what the built program does, from argv to exit status: `cli/`, a file per command or concern;
 //! - what the library makes of whole files: `files/`. Damage (`hostile`), markers (`canary`), second readers (`readers`), `--keep`;
+//! - what it does over the network, against a server that misbehaves: `remote/`;
 //! - what a module does by itself: beside its code, in `src/`;
 //! - answers that are compared whole: `golden/`.
 //!
@@ -11,3 +12,4 @@
 mod build;
 mod cli;
 mod files;
+mod remote;

@@ -24,7 +24,9 @@ pub fn converter(name: &str) -> Option<Convert> {
         "hex_bytes" => |v, _| Some(hex_bytes(v)),
         "swap_words" => |v, _| Some(swap_words(v)),
         _ => {
-            return super::exif::converter(name).or_else(|| super::xmp::converter(name)).or_else(|| super::canon::converter(name));
+            return super::exif::converter(name)
+                .or_else(|| super::xmp::converter(name))
+                .or_else(|| super::canon::converter(name));
         }
     })
 }
