@@ -25,7 +25,7 @@ pub const MAX_BLOCK: u64 = 256 * 1024 * 1024;
 
 #[derive(Debug)]
 enum Source {
-    File { file: File, head: Vec<u8> },
+    File { file: File, head: Head },
     Memory(Vec<u8>),
     Url(Box<Remote>),
 }
@@ -33,16 +33,54 @@ enum Source {
 /// A file behind a URL.
 #[derive(Debug)]
 struct Remote {
-    len: u64,
     head: Vec<u8>,
     ranged: RefCell<Ranged>,
     /// The first range that could not be had, until somebody asks.
     fault: RefCell<Option<Error>>,
 }
 
+/// The beginning of a file. Its buffer goes from file to file of a batch: to take and clear a new one for each would
+/// cost more than to read it.
+#[derive(Debug)]
+struct Head {
+    buffer: Vec<u8>,
+    held: usize,
+}
+
+thread_local! {
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+impl Head {
+    /// Reads up to [`HEAD`] bytes, in one call where the system allows it.
+    fn read(file: &File, len: u64) -> Result<Head> {
+        let mut head = Head { buffer: SPARE.take(), held: 0 };
+        head.buffer.resize(HEAD as usize, 0);
+        let want = len.min(HEAD) as usize;
+        while head.held < want {
+            match file.read_at(&mut head.buffer[head.held..want], head.held as u64)? {
+                0 => break,
+                n => head.held += n,
+            }
+        }
+        Ok(head)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.buffer[..self.held]
+    }
+}
+
+impl Drop for Head {
+    fn drop(&mut self) {
+        SPARE.set(std::mem::take(&mut self.buffer));
+    }
+}
+
 #[derive(Debug)]
 struct Shared {
     source: Source,
+    len: u64,
     deadline: Cell<Option<Instant>>,
 }
 
@@ -64,20 +102,7 @@ impl Input {
     /// Of an open regular file.
     pub fn from_file(file: File) -> Result<Self> {
         let len = file.metadata()?.len();
-        let want = len.min(HEAD);
-        // One call for all of it: `read_to_end` would come in small pieces.
-        let mut head = vec![0; want as usize];
-        let mut held = 0;
-        while held < head.len() {
-            match file.read_at(&mut head[held..], held as u64)? {
-                0 => break,
-                n => held += n,
-            }
-        }
-        head.truncate(held);
-        if head.len() as u64 == len {
-            return Ok(Self::from_bytes(head));
-        }
+        let head = Head::read(&file, len)?;
         Ok(Self::new(Source::File { file, head }, len))
     }
 
@@ -90,7 +115,7 @@ impl Input {
     /// Of a file that is read by ranges.
     pub fn from_url(mut ranged: Ranged) -> Self {
         let (len, head) = (ranged.len(), ranged.take_head());
-        let remote = Remote { len, head, ranged: RefCell::new(ranged), fault: RefCell::new(None) };
+        let remote = Remote { head, ranged: RefCell::new(ranged), fault: RefCell::new(None) };
         Self::new(Source::Url(Box::new(remote)), len)
     }
 
@@ -104,7 +129,7 @@ impl Input {
     }
 
     fn new(source: Source, len: u64) -> Self {
-        Input { shared: Rc::new(Shared { source, deadline: Cell::new(None) }), start: 0, len }
+        Input { shared: Rc::new(Shared { source, len, deadline: Cell::new(None) }), start: 0, len }
     }
 
     /// Reading fails after this moment (`code` damaged: no sound file takes that long).
@@ -139,19 +164,14 @@ impl Input {
 
     /// The whole file that this view was cut from.
     pub fn whole(&self) -> Input {
-        let len = match &self.shared.source {
-            Source::Memory(b) => b.len() as u64,
-            Source::File { file, .. } => file.metadata().map_or(self.start + self.len, |m| m.len()),
-            Source::Url(remote) => remote.len,
-        };
-        Input { shared: Rc::clone(&self.shared), start: 0, len }
+        Input { shared: Rc::clone(&self.shared), start: 0, len: self.shared.len }
     }
 
     /// This view's bytes as far as they are in memory already: all of a small file, the beginning of a large one.
     pub fn head(&self) -> &[u8] {
         let memory = match &self.shared.source {
             Source::Memory(b) => b,
-            Source::File { head, .. } => head,
+            Source::File { head, .. } => head.bytes(),
             Source::Url(remote) => &remote.head,
         };
         let from = (self.start as usize).min(memory.len());

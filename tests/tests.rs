@@ -4,6 +4,7 @@
 //! - what the library makes of whole files: `files/`. Damage (`hostile`), markers (`canary`), second readers (`readers`), `--keep`;
 //! - what it does over the network, against a server that misbehaves: `remote/`;
 //! - what a module does by itself: beside its code, in `src/`;
+//! - what README.md and fuzz/ list, against the code: `docs/`;
 //! - answers that are compared whole: `golden/`.
 //!
 //! Files that tests work on are built byte by byte by `build/`, `samples/` among them; nothing outside the repository is needed. Fuzz targets
@@ -11,5 +12,6 @@
 
 mod build;
 mod cli;
+mod docs;
 mod files;
 mod remote;

@@ -29,11 +29,13 @@ fn probe(input: &Input) -> Option<FileType> {
     let at = u64::from(order.u32(&head, 4)?);
     let known = match magic {
         42 if head.get(8..11) == Some(b"CR\x02") => return Some(file_type("CR2", "cr2", "image/x-canon-cr2")),
-        43 if order.u16(&head, 4) == Some(8) => return Some(file_type("BTF", "btf", "image/x-tiff-big")),
+        43 if order.u16(&head, 4) == Some(8) && order.u16(&head, 6) == Some(0) => {
+            return Some(file_type("BTF", "btf", "image/x-tiff-big"));
+        }
         0x4f52 | 0x5352 => return Some(file_type("ORF", "orf", "image/x-olympus-orf")),
-        0x55 => return Some(file_type("RW2", "rw2", "image/x-panasonic-rw2")),
+        0x55 if at == 0x18 => return Some(file_type("RW2", "rw2", "image/x-panasonic-rw2")),
         0xbc | 0x01bc if order == ByteOrder::Little => return Some(file_type("JXR", "jxr", "image/jxr")),
-        42 | 43 => true,
+        42 | 43 | 0x55 => true,
         _ => false,
     };
     if at < 8 || !(known || is_directory(input, order, at)) {

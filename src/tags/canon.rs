@@ -7,10 +7,12 @@ pub(super) fn converter(name: &str) -> Option<Convert> {
     Some(match name {
         "canon_ev" => |v, _| v.as_f64().map(|n| Value::Float(ev(n))),
         "canon_info_time" => |v, _| v.as_f64().map(|n| Value::Float((4.0 * (1.0 - ev(n - 24.0))).exp2())),
+        "canon_limit_time" => |v, _| v.as_f64().map(|n| Value::Float((-ev(n * 4.0)).exp2() * 1000.0 / 8.0)),
+        "canon_limit_aperture" => |v, _| v.as_f64().map(|n| Value::Float((ev(n * 4.0 - 32.0) / 2.0).exp2())),
         "canon_camera_iso" => |v, _| Some(camera_iso(v)),
         "canon_frame_rate" => |v, _| v.as_f64().map(|n| Value::Float(if n > 1000.0 { n / 1000.0 } else { n })),
         "canon_file_20d" => |v, _| file_number(v, |n| ((n & 0xffc0) >> 6, (n >> 16 & 0xff) + ((n & 0x3f) << 8))),
-        "canon_file_30d" => |v, _| file_number(v, |n| directory_and_file(n)),
+        "canon_file_30d" => |v, _| file_number(v, directory_and_file),
         "canon_firmware" => |v, _| v.as_str().filter(|t| is_version(t)).map(Value::from),
         "canon_unique_id" => |v, _| (!is_blank(v)).then(|| super::print::hex_bytes(v)),
         "canon_second" => |v, _| v.elements().get(1).cloned(),
@@ -36,7 +38,20 @@ pub(super) fn printer(name: &str) -> Option<Printer> {
             }
         },
         "canon_af_bits" => af_bits,
-        "canon_serial_d30" => |v| v.as_i64().map_or_else(|| v.to_string(), |n| format!("{:04x}{:05}", n >> 16, n & 0xffff)),
+        "canon_flash_output" => |v| match v.as_f64() {
+            // 255 on the stored scale.
+            Some(x) if x > 10.8 => "Strobe or Misfire".into(),
+            Some(x) => format!("{:.0}%", x * 100.0),
+            None => v.to_string(),
+        },
+        "canon_flash_battery" => |v| match v.as_f64() {
+            Some(x) if x != 0.0 => format!("{:.2}V", x * 5.0 / 186.0),
+            _ => "n/a".into(),
+        },
+        "canon_serial_d30" => |v| {
+            let n = v.as_i64().unwrap_or_default();
+            format!("{:04x}{:05}", n >> 16, n & 0xffff)
+        },
         "canon_revision" => |v| v.as_i64().map_or_else(|| v.to_string(), revision),
         "canon_contrast" => |v| match v.as_i64() {
             Some(n) if n & 0x08 != 0 => format!("On (0x{n:02x})"),
@@ -52,6 +67,11 @@ pub(super) fn printer(name: &str) -> Option<Printer> {
         "canon_aperture_range" => |v| pair(v, "Closed ", "Open ", |x| significant(((x / 8.0 - 1.0) / 2.0).exp2(), 2)),
         "canon_aperture_ranges" => |v| pairs(v, "Closed ", "Open ", |x| significant(((x / 8.0 - 1.0) / 2.0).exp2(), 2)),
         "canon_iso_range" => |v| pair(v, "Max ", "Min ", |x| format!("{:.0}", iso_limit(x))),
+        "canon_illuminated" => |v| match v.as_i64() {
+            Some(0) => "Non-illuminated".into(),
+            Some(1) => "Illuminated".into(),
+            _ => format!("Unknown ({v})"),
+        },
         "canon_mode_flags" => |v| v.as_i64().map_or_else(|| v.to_string(), |n| format!("Flags 0x{n:x}")),
         "canon_locked" => |v| {
             let names = [(1, "Main dial"), (2, "Quick control dial"), (4, "Multi-controller")];
@@ -132,17 +152,17 @@ fn af_bits(v: &Value) -> String {
     if out.is_empty() { "(none)".into() } else { out }
 }
 
-/// `1.00 rev 2.00`: version and revision in bytes of decimal digits.
+/// `1.00 rev 2.00`: state, version and revision in hexadecimal digits.
 fn revision(n: i64) -> String {
-    let hex = format!("{n:08x}");
-    let (major, minor, state) = (hex[0..1].to_owned(), &hex[1..3], &hex[3..4]);
-    let (rev, rest) = (&hex[4..6], &hex[6..8]);
-    let state = match state {
-        "a" => "Alpha ",
-        "b" => "Beta ",
-        _ => "",
+    let hex = format!("{:08x}", n as u32);
+    let state = match &hex[..1] {
+        "0" => String::new(),
+        "a" => "Alpha ".into(),
+        "b" => "Beta ".into(),
+        other => format!("Unknown({other}) "),
     };
-    format!("{state}{major}.{minor} rev {}.{rest}", rev.trim_start_matches('0').chars().next().unwrap_or('0'))
+    let revision = hex[4..6].strip_prefix('0').unwrap_or(&hex[4..6]);
+    format!("{state}{}.{} rev {revision}.{}", &hex[1..2], &hex[2..4], &hex[6..])
 }
 
 fn is_version(text: &str) -> bool {

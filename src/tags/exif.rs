@@ -11,6 +11,7 @@ use std::fmt::Write;
 pub fn converter(name: &str) -> Option<Convert> {
     Some(match name {
         "charset_text" => charset_text,
+        "some" => |v, _| Some(v.clone()).filter(|v| v.as_str() != Some("")),
         "copyright" => |v, _| Some(copyright(bytes(v)?)),
         "cfa_pattern" => |v, context| Some(cfa_pattern(bytes(v)?, context.order)),
         "cr2_cfa_pattern" => |v, _| Some(cr2_cfa_pattern(v)),
@@ -142,8 +143,7 @@ fn charset_text(v: &Value, context: &Context) -> Option<Value> {
     if matches!(code, b"ASCII\0\0\0" | b"ASCII   " | b"\0\0\0\0\0\0\0\0" | b"        ") {
         return Some(Value::Text(super::format::text(text).trim_end_matches(' ').into()));
     }
-    let stripped: Vec<u8> = raw.iter().copied().filter(|b| *b != 0).collect();
-    Some(Value::Text(super::format::lossy(&stripped)))
+    Some(Value::Text(super::format::text(raw)))
 }
 
 fn trimmed(text: &str) -> String {

@@ -9,41 +9,54 @@ use crate::{
     tags::{self, ByteOrder, Context, Format, Table},
 };
 
-/// How far the values of a note have moved since the camera wrote it. Canon closes a note with a TIFF header that says
-/// at which offset it stood; a note that was moved without a change of its offsets still tells the truth there.
-pub(super) fn shift(reader: &Reader, entry: &Entry) -> i64 {
-    if values_follow(reader, entry) {
+/// How far the values of a note have moved since the camera wrote it: added to their offsets.
+///
+/// Cameras put the values right behind the directory. Where they do not seem to be there, the note may have been moved;
+/// Canon closes its notes with a TIFF header that says where the note stood.
+pub(super) fn shift(reader: &Reader, entry: &Entry, order: ByteOrder) -> i64 {
+    let Some((first, count)) = first_value(reader, entry, order) else { return 0 };
+    let start = i64::try_from(entry.at).unwrap_or(i64::MAX).saturating_sub(reader.base);
+    let behind = start.saturating_add(2 + 12 * count);
+    // Some models leave a gap behind the directory.
+    if matches!(first.saturating_sub(behind), 0 | 4 | 6 | 16 | 28) {
         return 0;
     }
-    let Some(at) = entry.size.checked_sub(8) else { return 0 };
-    let Ok(footer) = reader.block.bytes(entry.at + at, 8) else { return 0 };
-    let order = match footer.get(..4) {
-        Some(b"II*\0") => ByteOrder::Little,
-        Some(b"MM\0*") => ByteOrder::Big,
-        _ => return 0,
-    };
-    match order.u32(&footer, 4) {
-        Some(original) if order == reader.order && original > 0 => {
-            i64::try_from(entry.at).unwrap_or_default().saturating_sub(reader.base).saturating_sub(i64::from(original))
-        }
-        _ => 0,
-    }
+    footer(reader, entry, order).map_or(0, |original| start.saturating_sub(original))
 }
 
-/// Do the note's values begin right behind its directory, where cameras put them?
-fn values_follow(reader: &Reader, entry: &Entry) -> bool {
-    let Ok(count) = reader.block.bytes(entry.at, 2) else { return true };
-    let count = u64::from(reader.order.u16(&count, 0).unwrap_or_default()).min(512);
-    let Ok(rows) = reader.block.bytes(entry.at + 2, count * 12) else { return true };
+/// The offset of the note when the camera wrote it, as the note's last bytes say.
+fn footer(reader: &Reader, entry: &Entry, order: ByteOrder) -> Option<i64> {
+    let footer = reader.block.bytes(entry.at.checked_add(entry.size.checked_sub(8)?)?, 8).ok()?;
+    let header = match order {
+        ByteOrder::Little => b"II*\0",
+        ByteOrder::Big => b"MM\0*",
+    };
+    order.u32(&footer, 4).filter(|&n| n > 0 && footer.starts_with(header)).map(i64::from)
+}
+
+/// Where the first value outside of the directory is, as stored, and the number of entries.
+fn first_value(reader: &Reader, entry: &Entry, order: ByteOrder) -> Option<(i64, i64)> {
+    let count = order.u16(&reader.block.bytes(entry.at, 2).ok()?, 0)?;
+    let rows = reader.block.bytes(entry.at.checked_add(2)?, u64::from(count.min(512)) * 12).ok()?;
     let outside = rows.chunks_exact(12).filter(|row| {
-        let size = Format::of_tiff(reader.order.u16(row, 2).unwrap_or_default()).map_or(0, Format::size) as u64;
-        u64::from(reader.order.u32(row, 4).unwrap_or_default()).saturating_mul(size) > 4
+        let unit = order.u16(row, 2).and_then(Format::of_tiff).map_or(0, Format::size) as u64;
+        u64::from(order.u32(row, 4).unwrap_or_default()).saturating_mul(unit) > 4
     });
-    let Some(first) = outside.filter_map(|row| reader.order.u32(row, 8)).min() else { return true };
-    let Some(first) = u64::from(first).checked_add_signed(reader.base) else { return false };
-    // Some models leave a gap behind the directory.
-    let end = entry.at + 2 + count * 12;
-    first.checked_sub(end).is_some_and(|gap| matches!(gap, 0 | 4 | 6 | 16 | 28))
+    let first = outside.filter_map(|row| order.u32(row, 8)).min()?;
+    Some((i64::from(first), i64::from(count)))
+}
+
+/// The preview image, whose offset counts as the note's others do.
+pub(super) fn preview(reader: &Reader, entry: &Entry, table: &'static Table, sink: &mut Sink) {
+    let Ok(block) = reader.bytes(entry) else { return };
+    tags::packed(table, &block, reader.order, sink);
+    let number = |index: usize| reader.order.u32(&block, index * 4).map(u64::from);
+    let (Some(length), Some(start)) = (number(2), number(5)) else { return };
+    let start = start.saturating_add_signed(reader.base);
+    sink.tag(&table.group, "PreviewImageStart", start.saturating_add(reader.block.start()));
+    if length > 0 {
+        sink.tag(&table.group, "PreviewImage", Value::Binary(reader.span(start, length)));
+    }
 }
 
 /// Custom functions of the first cameras: 16-bit words, each a function's number and its value.

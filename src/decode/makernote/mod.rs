@@ -174,7 +174,7 @@ pub fn decode(reader: &mut Reader, entry: &Entry, sink: &mut Sink) {
         Base::Note(n) => i64::try_from(entry.at).unwrap_or_default().saturating_add(n),
     };
     if maker.table == "Canon::Main" {
-        base = base.saturating_add(canon::shift(reader, entry));
+        base = base.saturating_add(canon::shift(reader, entry, order));
     }
     let mut notes = reader.with_base(order, base);
     notes.directory(entry.at.saturating_add(start), table, &table.group, Priority::Normal, sink);
@@ -217,6 +217,7 @@ pub fn procedure(name: &str, reader: &mut Reader, entry: &Entry, sub: &Sub, tabl
         "makernote" => decode(reader, entry, sink),
         "canon_functions" => canon::functions(reader, entry, table, sink),
         "canon_functions2" => canon::functions2(reader, entry, table, sink),
+        "canon_preview" => canon::preview(reader, entry, table, sink),
         "canon_filters" => canon::filters(reader, entry, table, sink),
         _ => {}
     }
