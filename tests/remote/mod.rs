@@ -8,7 +8,7 @@ mod retries;
 mod upload;
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufRead, BufReader, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex, MutexGuard},
     thread,
@@ -81,11 +81,6 @@ impl Reply {
 
     pub fn cut(mut self, bytes: usize) -> Self {
         self.cut = Some(bytes);
-        self
-    }
-
-    pub fn after(mut self, delay: Duration) -> Self {
-        self.delay = delay;
         self
     }
 }
