@@ -239,6 +239,7 @@ fn way_out(code: Code) -> &'static str {
         Code::TargetExists => " (--force overwrites)",
         Code::UnsupportedFormat => " (exifkit cleans JPEG, PNG, WebP and GIF so far)",
         Code::Encrypted => " (decrypt it first)",
+        Code::InvalidKey => " (--key-file or EXIFKIT_KEY give the key)",
         _ => "",
     }
 }
