@@ -1,6 +1,7 @@
 //! The one integration binary. Where a new test goes:
 //!
 //! - what the built program does, from argv to exit status: `cli/`, a file per command or concern;
+//! - the built program as a server, over sockets: `server/`;
 //! - what a module does by itself: beside its code, in `src/`;
 //! - answers that are compared whole: `golden/`.
 //!
@@ -8,3 +9,4 @@
 
 mod build;
 mod cli;
+mod server;
