@@ -234,7 +234,7 @@ fn kelvin(v: &Value) -> Value {
 /// A converter's reading of the battery, with volts and percents.
 fn battery(v: &Value, empty: f64, range: f64) -> String {
     match v.as_f64() {
-        Some(x) => format!("{v} ({:.1}V, {:.0}%)", x * 8.18 / 186.0, (x - empty) * 100.0 / range),
+        Some(x) => format!("{v} ({:.1}V, {}%)", x * 8.18 / 186.0, ((x - empty) * 100.0 / range) as i64),
         None => v.to_string(),
     }
 }

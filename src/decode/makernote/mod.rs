@@ -96,8 +96,8 @@ static MAKERS: &[Maker] = &[
     maker(b"Nikon\0\x02", "", "Nikon::Main", Start::Tiff(10), Base::Note(10), Order::Mark(10)),
     maker(b"Nikon\0\x01", "", "Nikon::Type2", Start::At(8), Base::Tiff, LITTLE),
     maker(b"AOC\0", "", "Pentax::Main", Start::At(6), Base::Tiff, Order::Guess),
-    maker(b"PENTAX \0", "", "Pentax::Main", Start::At(10), Base::Note(0), Order::Mark(8)),
-    maker(b"SAMSUNG\0", "", "Pentax::Main", Start::At(10), Base::Note(0), Order::Mark(8)),
+    maker(b"PENTAX \0", "", "Pentax::Main", Start::At(10), Base::Note(0), Order::Guess),
+    maker(b"SAMSUNG\0", "", "Pentax::Main", Start::At(10), Base::Note(0), Order::Guess),
     maker(b"RICOH\0II", "", "Pentax::Main", Start::At(8), Base::Note(0), LITTLE),
     maker(b"RICOH\0MM", "", "Pentax::Main", Start::At(8), Base::Note(0), BIG),
     maker(b"FUJIFILM", "", "FujiFilm::Main", Start::Pointer(8), Base::Note(0), LITTLE),
@@ -162,6 +162,12 @@ static MAKERS: &[Maker] = &[
 /// The row for a note that begins with `head`.
 fn recognise(head: &[u8], make: &str) -> Option<&'static Maker> {
     MAKERS.iter().find(|m| head.starts_with(m.signature) && make.starts_with(m.make))
+}
+
+/// Is the private data of a DNG a maker note?
+pub fn is_private(reader: &Reader, entry: &Entry) -> bool {
+    let head = reader.block.bytes(entry.at, entry.size.min(10)).unwrap_or_default();
+    [b"PENTAX \0".as_slice(), b"SAMSUNG\0"].iter().any(|s| head.starts_with(s))
 }
 
 /// Decodes the maker note in `entry` of a directory that `reader` reads.
