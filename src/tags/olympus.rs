@@ -9,11 +9,8 @@ pub(super) fn converter(name: &str) -> Option<Convert> {
         "olympus_extender" => |v, _| bytes_of(v, &[0, 2]),
         "olympus_balance" => |v, _| v.elements().first().and_then(Value::as_f64).map(|x| Value::Float(x / 256.0)),
         "olympus_gradation" => |v, _| Some(gradation(v)),
-        "olympus_angle" => |v, _| match v.elements() {
-            [_, known] if known.as_i64() == Some(0) => Some("n/a".into()),
-            [angle, ..] => angle.as_f64().map(|x| Value::Float(if x == 0.0 { 0.0 } else { -x / 10.0 })),
-            [] => Some(v.clone()),
-        },
+        "olympus_roll" => |v, _| angle(v, -0.1),
+        "olympus_pitch" => |v, _| angle(v, 0.1),
         "olympus_focus_distance" => |v, _| match v.elements().first().and_then(Value::as_f64) {
             Some(x) if x >= 4_294_967_295.0 => Some(Value::Float(f64::INFINITY)),
             x => x.map(|x| Value::Float(x / 1000.0)),
@@ -71,6 +68,15 @@ fn bytes_of(v: &Value, places: &[usize]) -> Option<Value> {
     let mut text = format!("{first:x}");
     rest.iter().for_each(|b| text.push_str(&format!(" {b:02x}")));
     Some(text.into())
+}
+
+/// Tenths of a degree, when a second number says that they are known.
+fn angle(v: &Value, unit: f64) -> Option<Value> {
+    match v.elements() {
+        [_, known] if known.as_i64() == Some(0) => Some("n/a".into()),
+        [angle, ..] => angle.as_f64().map(|x| Value::Float(if x == 0.0 { 0.0 } else { x * unit })),
+        [] => Some(v.clone()),
+    }
 }
 
 fn gradation(v: &Value) -> Value {
@@ -170,7 +176,7 @@ fn af_areas(v: &Value) -> String {
 
 fn af_point_selected(v: &Value) -> String {
     let [_, corners @ ..] = v.elements() else { return v.to_string() };
-    if v.elements().iter().any(is_undefined) || corners.len() != 4 {
+    if corners.iter().any(is_undefined) || corners.len() != 4 {
         return "n/a".into();
     }
     let percent = |v: &Value| (v.as_f64().unwrap_or_default() * 100.0) as i64;
@@ -183,7 +189,7 @@ fn af_point_selected(v: &Value) -> String {
 fn drive_mode(v: &Value) -> String {
     let [mode, rest @ ..] = v.elements() else { return v.to_string() };
     let number = |i: usize| v.elements().get(i).and_then(Value::as_i64);
-    let shutter = match (v.elements().len() > 5).then(|| number(4)).flatten() {
+    let shutter = match (v.elements().len() > 4).then(|| number(4)).flatten() {
         Some(0) => "; Mechanical shutter",
         Some(2) => "; Anti-shock",
         Some(4) => "; Electronic shutter",
