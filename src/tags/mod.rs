@@ -45,7 +45,7 @@
 //!   `unit=" mm"` is short for `print="%s mm"`;
 //! - `labels=NAME` (a shared section), `bits` (labels name bits, printed joined by `, `), `each` (labels apply to each
 //!   element, joined by `; `), `first` (labels apply to the first element, `print=` to the rest, joined by `; `),
-//!   `parts` (labels are of one place each, `1:15` that of the value 15 of the second element, joined by `; `), `hex` (an unknown value prints as `Unknown (0x5)`), `plain` (an unknown value prints as itself);
+//!   `parts` (labels are of one place each, `1:15` that of the value 15 of the second element, `1:*` that of others, whose `*` is the value, joined by `; `), `hex` (an unknown value prints as `Unknown (0x5)`), `plain` (an unknown value prints as itself);
 //! - `mask=0x0f` (the value is masked and shifted right to the mask's lowest bit);
 //! - `-> Table` (the value is a block of that table), with `start=N` (skip N bytes), `sized` or `sized=N` (the block says its own size in
 //!   16 bits at byte N, or is damaged), `order=`, `base=` for IFDs;
@@ -71,6 +71,7 @@ pub mod expr;
 pub mod format;
 mod labels;
 mod makers;
+mod olympus;
 mod parse;
 mod pentax;
 pub mod print;
