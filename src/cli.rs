@@ -1,6 +1,6 @@
 //! The command line: clap definitions and help texts. Does nothing.
 
-use crate::engine::findings::Class;
+use crate::{engine::findings::Class, net::Key};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint, builder::PossibleValuesParser};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -60,6 +60,8 @@ pub struct Extract {
     pub store: bool,
     #[command(flatten)]
     pub running: Running,
+    #[command(flatten)]
+    pub engine: Engine,
 }
 
 #[derive(Debug, Args)]
@@ -69,6 +71,8 @@ pub struct Get {
     /// Output format
     #[arg(long, value_enum, default_value = "json", help_heading = OUTPUT)]
     pub format: ExtractFormat,
+    #[command(flatten)]
+    pub engine: Engine,
 }
 
 #[derive(Debug, Args)]
@@ -103,6 +107,8 @@ pub struct Remove {
     pub format: Option<RemoveFormat>,
     #[command(flatten)]
     pub running: Running,
+    #[command(flatten)]
+    pub engine: Engine,
 }
 
 #[derive(Debug, Args)]
@@ -124,6 +130,8 @@ pub struct Check {
     pub format: Option<CheckFormat>,
     #[command(flatten)]
     pub running: Running,
+    #[command(flatten)]
+    pub network: Network,
 }
 
 #[derive(Debug, Args)]
@@ -229,6 +237,8 @@ pub enum KeysCommand {
     },
 }
 
+const ENGINE: &str = "Who does the work";
+const NETWORK: &str = "Network";
 const INPUTS: &str = "Inputs";
 const OUTPUT: &str = "Output";
 const RUNNING: &str = "Running";
@@ -238,10 +248,43 @@ const ACCESS: &str = "Access and data";
 const LIMITS: &str = "Limits";
 const URLS: &str = "Fetching urls";
 
+/// This machine, or a service.
+#[derive(Debug, Args)]
+pub struct Engine {
+    /// Let this service do the work: any that speaks the documented API [env: EXIFKIT_API_URL]
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url, help_heading = ENGINE)]
+    pub api_url: Option<String>,
+    /// The key for that service; others on this machine can see it: --key-file and the variable are safer [env: EXIFKIT_KEY]
+    #[arg(long, value_name = "KEY", value_parser = given_key, conflicts_with = "key_file", help_heading = ENGINE)]
+    pub key: Option<Key>,
+    /// Read the key from the first line of this file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = ENGINE)]
+    pub key_file: Option<PathBuf>,
+    /// Send an upload again when its answer was lost, though the work may have been done
+    #[arg(long, help_heading = ENGINE)]
+    pub resend: bool,
+    #[command(flatten)]
+    pub network: Network,
+}
+
+/// How requests are made, to a service or for inputs that are URLs.
+#[derive(Clone, Debug, Args)]
+pub struct Network {
+    /// Give a request up when nothing moves for so long
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds, help_heading = NETWORK)]
+    pub timeout: Duration,
+    /// Try so many times more when there is no connection or the other side is busy
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(0..=100), help_heading = NETWORK)]
+    pub retries: u32,
+    /// Trust the certificates (PEM) in this file, too
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = NETWORK)]
+    pub ca_cert: Option<PathBuf>,
+}
+
 /// Which files.
 #[derive(Clone, Debug, Args)]
 pub struct Inputs {
-    /// Files, directories (walked; `.git` is skipped, hidden files are not), or `-` for bytes on stdin
+    /// Files, directories (walked; `.git` is skipped, hidden files are not), http(s) URLs, or `-` for bytes on stdin
     #[arg(value_name = "INPUT", value_hint = ValueHint::AnyPath)]
     pub operands: Vec<PathBuf>,
     /// Read more inputs from this list, one a line; `-` is stdin
@@ -379,6 +422,19 @@ pub struct Shard {
     pub of: u64,
 }
 
+/// Never fails: the message would show the key. It is looked at later.
+fn given_key(text: &str) -> Result<Key, std::convert::Infallible> {
+    Ok(Key::given(text))
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds, like 30".to_string())?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if !duration.is_zero() && duration <= Duration::from_secs(86_400) => Ok(duration),
+        _ => Err("expected more than no seconds and at most a day".into()),
+    }
+}
+
 fn shard(text: &str) -> Result<Shard, String> {
     let (index, of) = text.split_once('/').ok_or("expected I/N, like 1/4")?;
     let number = |s: &str| s.parse::<u64>().map_err(|_| format!("{s:?} is no number"));
@@ -400,11 +456,6 @@ fn size(text: &str) -> Result<u64, String> {
     number.checked_mul(factor).ok_or_else(|| "too large a number".into())
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds".to_string())?;
-    Duration::try_from_secs_f64(seconds).ok().filter(|d| !d.is_zero()).ok_or_else(|| "expected a number of seconds".into())
-}
-
 const EXAMPLES: &str = "\
 Examples:
   exifkit extract photo.jpg                 metadata of one file
@@ -424,9 +475,10 @@ Exit status:
   1    check found something
   2    wrong usage
   3    at least one input failed, the others were done
-  4    get found nothing
+  4    the service refused the key, or get found nothing
+  5    the network or the service failed
   130  interrupted
-The gravest counts (2, 130, 4, 3, 1); --exit-zero turns 1 and 3 into 0.";
+The gravest counts (2, 130, 5, 4, 3, 1); --exit-zero turns 1 and 3 into 0.";
 
 const EXTRACT_EXAMPLES: &str = "\
 Examples:
@@ -434,7 +486,8 @@ Examples:
   exifkit extract photo.jpg --tag 'GPS*' --numeric
   exifkit extract photos/ --family 1 --format csv > tags.csv
   find . -name '*.png' -print0 | exifkit extract --files-from - -0 > tags.jsonl
-  curl -s https://example.com/image.jpg | exifkit extract - --stdin-name image.jpg";
+  exifkit extract https://example.com/image.jpg  reads the headers, not the whole file
+  exifkit extract --api-url https://example.com --key-file key.txt photo.jpg";
 
 const GET_EXAMPLES: &str = "\
 Examples:
@@ -485,6 +538,9 @@ mod tests {
             ("99999999999T", None),
         ] {
             assert_eq!(size(text).ok(), want, "{text}");
+        }
+        for (text, want) in [("1.5", Some(1500)), ("60", Some(60_000)), ("0", None), ("-1", None), ("x", None), ("1e99", None)] {
+            assert_eq!(seconds(text).ok().map(|d| d.as_millis()), want, "{text}");
         }
         assert_eq!(shard("2/3"), Ok(Shard { index: 2, of: 3 }));
         for text in ["0/3", "4/3", "1", "a/b", "1/0"] {

@@ -41,13 +41,14 @@ enum Side {
 /// Where red, the greens and blue stand in the levels of each tag, first come first taken.
 const LEVELS: &[(Input, [usize; 4])] = &[
     (WB_RGGBLevels, [0, 1, 2, 3]),
-    (WB_RGBLevels, [0, 1, 1, 2]),
+    (WB_RGBGLevels, [0, 1, 3, 2]),
     (WB_RBGGLevels, [0, 2, 3, 1]),
     (WB_GRBGLevels, [1, 0, 3, 2]),
     (WB_GRGBLevels, [1, 0, 2, 3]),
     (WB_GBRGLevels, [2, 0, 3, 1]),
-    (WB_RBLevels, [0, usize::MAX, usize::MAX, 1]),
-    (WB_RGGBLevelsAsShot, [0, 1, 2, 3]),
+    (WB_RGBLevels, [0, 1, 1, 2]),
+    (WB_GRBLevels, [1, 0, 0, 2]),
+    (WB_RBLevels, [0, 3, 3, 1]),
 ];
 
 fn balance(t: &Index, side: Side) -> Derived {
@@ -59,7 +60,7 @@ fn balance(t: &Index, side: Side) -> Derived {
                 Side::Red => red,
                 Side::Blue => blue,
             })?;
-            // Olympus has no greens: 256 is neutral.
+            // Red and blue alone: 256 is neutral.
             let green = match (level(green), level(other)) {
                 (Some(a), Some(b)) => (a + b) / 2.0,
                 _ => 256.0,

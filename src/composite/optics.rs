@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     metadata::{Print, Value},
-    tags::print::{exposure_time, fnumber},
+    tags::print::exposure_time,
 };
 
 pub(super) const ROWS: &[Row] = &[
@@ -28,7 +28,12 @@ pub(super) const FULL_DIAGONAL: f64 = 43.266_615_305_567_87;
 
 fn aperture(t: &Index) -> Derived {
     let value = t.positive(FNumber).or_else(|| t.positive(ApertureValue))?;
-    Some((Value::Float(value), Print::With(fnumber)))
+    Some((Value::Float(value), Print::With(f_number)))
+}
+
+fn f_number(v: &Value) -> String {
+    let f = v.as_f64().unwrap_or(0.0);
+    if f < 1.0 { format!("{f:.2}") } else { format!("{f:.1}") }
 }
 
 fn shutter_speed(t: &Index) -> Derived {
@@ -38,8 +43,13 @@ fn shutter_speed(t: &Index) -> Derived {
 
 /// Exposure value at ISO 100: log2(A² / t) − log2(ISO / 100) (ISO 2720, APEX).
 fn light_value(t: &Index) -> Derived {
-    let (aperture, time, iso) = (t.positive(Aperture)?, t.positive(ShutterSpeed)?, t.positive(ISO)?);
+    let (aperture, time, iso) = (t.positive(Aperture)?, t.positive(ShutterSpeed)?, printed_iso(t)?);
     Some((Value::Float((aperture * aperture * 100.0 / (time * iso)).log2()), Print::With(one_decimal)))
+}
+
+/// As printed: several makers store a code or a pair.
+fn printed_iso(t: &Index) -> Option<f64> {
+    crate::metadata::leading_number(&t.printed(ISO)?).filter(|iso| *iso > 0.0)
 }
 
 pub(super) fn one_decimal(v: &Value) -> String {
@@ -52,8 +62,9 @@ fn scale_factor(t: &Index) -> Derived {
     if let (Some(equivalent), Some(focal)) = (t.positive(FocalLengthIn35mmFormat), focal) {
         return Some((Value::Float(equivalent / focal), Print::With(one_decimal)));
     }
-    let zoom = t.positive(DigitalZoom).unwrap_or(1.0);
-    let diagonal = sensor_diagonal(t).filter(|d| (1.0..100.0).contains(d))?;
+    // A magnification that the tag itself states (Canon's, derived from the widths) cuts the view further.
+    let zoom = t.tag_in("Composite", DigitalZoom).and_then(|z| z.value.as_f64()).filter(|z| *z > 0.0).unwrap_or(1.0);
+    let diagonal = sensor_diagonal(t)?;
     Some((Value::Float(FULL_DIAGONAL * zoom / diagonal), Print::With(one_decimal)))
 }
 
@@ -65,26 +76,39 @@ fn sensor_diagonal(t: &Index) -> Option<f64> {
     if let Some([width, height]) = t.numbers(SensorSize).as_deref().filter(|s| s.iter().all(|n| *n > 0.0)) {
         return Some(width.hypot(*height));
     }
-    if let (Some(width), Some(height)) = (t.positive(FocalPlaneXSize), t.positive(FocalPlaneYSize)) {
-        return Some(width.hypot(height));
+    let size = canon_sensor(t).or_else(|| Some((t.positive(FocalPlaneXSize)?, t.positive(FocalPlaneYSize)?)));
+    let (width, height) = size.or_else(|| pixels_by_density(t))?;
+    Some(width.hypot(height)).filter(|d| (1.0..100.0).contains(d))
+}
+
+/// Canon writes the density as a thousand times the full picture's pixels over thousandths of an inch of sensor: true
+/// whatever size the picture was made since.
+fn canon_sensor(t: &Index) -> Option<(f64, f64)> {
+    if !t.text(Make)?.starts_with("Canon") {
+        return None;
     }
+    let side = |input| match *t.value(input)? {
+        Value::Rational(pixels, inches) if pixels % 1000 == 0 && pixels >= 100_000 && (61..1500).contains(&inches) => {
+            Some(inches as f64 * 0.0254)
+        }
+        _ => None,
+    };
+    Some((side(FocalPlaneXResolution)?, side(FocalPlaneYResolution)?)).filter(|(w, h)| w > h)
+}
+
+fn pixels_by_density(t: &Index) -> Option<(f64, f64)> {
     let unit = match t.value(FocalPlaneResolutionUnit).and_then(Value::as_i64).unwrap_or(2) {
         3 => 10.0,
         4 => 1.0,
         5 => 0.001,
         _ => 25.4,
     };
-    let (dx, dy) = (t.positive(FocalPlaneXResolution)?, t.positive(FocalPlaneYResolution)?);
-    let (width, height) = pixels(t)?;
-    let (width, height) = (width * unit / dx, height * unit / dy);
-    Some(width.hypot(height))
-}
-
-fn pixels(t: &Index) -> Option<(f64, f64)> {
+    let (across, down) = (t.positive(FocalPlaneXResolution)?, t.positive(FocalPlaneYResolution)?);
     let size = |w: Input, h: Input| Some((t.positive(w)?, t.positive(h)?));
-    size(ExifImageWidth, ExifImageHeight)
+    let (width, height) = size(ExifImageWidth, ExifImageHeight)
         .or_else(|| size(CanonImageWidth, CanonImageHeight))
-        .or_else(|| size(ImageWidth, ImageHeight))
+        .or_else(|| size(ImageWidth, ImageHeight))?;
+    Some((width * unit / across, height * unit / down))
 }
 
 fn focal_length_35(t: &Index) -> Derived {
@@ -107,16 +131,20 @@ fn lens_of(t: &Index) -> Option<(f64, f64, f64)> {
     Some((t.positive(FocalLength)?, t.positive(Aperture)?, t.positive(CircleOfConfusion)?))
 }
 
+/// Stands for infinity, which some cameras write as 0.
+const FAR_AWAY: f64 = 1e10;
+
 /// Distance of what is in focus, in metres.
 fn distance(t: &Index) -> Option<f64> {
-    let one = [FocusDistance, SubjectDistance, ObjectDistance, ApproximateFocusDistance].into_iter().find_map(|i| t.number(i));
-    one.or_else(|| Some((t.number(FocusDistanceLower)? + t.number(FocusDistanceUpper)?) / 2.0))
+    let maker = t.number(FocusDistance).map(|d| if d == 0.0 { FAR_AWAY } else { d });
+    let one = || [SubjectDistance, ObjectDistance, ApproximateFocusDistance].into_iter().find_map(|i| t.positive(i));
+    maker.or_else(one).or_else(|| Some((t.number(FocusDistanceLower)? + t.number(FocusDistanceUpper)?) / 2.0))
 }
 
 /// From where to where things are sharp; a far end of 0 is infinity.
 fn depth_of_field(t: &Index) -> Derived {
     let (focal, aperture, circle) = lens_of(t)?;
-    let distance = distance(t).filter(|d| *d > 0.0)?;
+    let distance = distance(t).filter(|d| *d >= 0.0)?;
     let blur = aperture * circle * (distance * 1000.0 - focal) / (focal * focal);
     let near = distance / (1.0 + blur);
     let far = Some(distance / (1.0 - blur)).filter(|f| *f >= 0.0 && f.is_finite()).unwrap_or(0.0);
@@ -137,9 +165,9 @@ fn range(v: &Value) -> String {
 /// The angle across the long side of the picture, and how wide that is at the distance in focus.
 fn field_of_view(t: &Index) -> Derived {
     let (focal, scale) = (t.positive(FocalLength)?, t.positive(ScaleFactor35efl)?);
-    let distance = t.number(FocusDistance).map(|d| d * 1000.0).filter(|d| *d > focal);
+    let distance = t.number(FocusDistance).map(|d| d * 1000.0).filter(|d| *d > 0.0);
     // A lens in focus on something near stands farther from the sensor.
-    let extension = distance.map_or(1.0, |d| 1.0 + focal / (d - focal));
+    let extension = distance.filter(|d| *d > focal).map_or(1.0, |d| 1.0 + focal / (d - focal));
     let half = (36.0 / (2.0 * focal * scale * extension)).atan();
     let angle = Value::Float(half.to_degrees() * 2.0);
     let value = match distance {

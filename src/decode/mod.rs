@@ -41,8 +41,25 @@ pub struct Facts {
     pub model: Name,
     pub serial_number: Option<Name>,
     pub shutter_count: Option<u32>,
+    /// Values that rows marked `keep` left for other tables.
+    pub kept: smallvec::SmallVec<[(&'static str, f64); 4]>,
     /// What the boxes of a movie said that later boxes depend on.
     pub movie: quicktime::Movie,
+}
+
+impl Facts {
+    /// Remembers a value by the name of its row.
+    pub fn keep(&mut self, name: &'static str, value: f64) {
+        match self.kept.iter_mut().find(|(n, _)| *n == name) {
+            Some(slot) => slot.1 = value,
+            None => self.kept.push((name, value)),
+        }
+    }
+
+    /// The value kept by that name.
+    pub fn kept(&self, name: &str) -> Option<f64> {
+        self.kept.iter().find(|(n, _)| *n == name).map(|(_, v)| *v)
+    }
 }
 
 /// Where decoders put what they find.

@@ -406,7 +406,8 @@ impl<'s> Walker<'s> {
             Some((prefix, _)) => format_smolstr!("{prefix}{}", row.name),
             None => SmolStr::new_static(row.name),
         };
-        let tag = Tag::new(group, with_language(name, suffix), value).print(print);
+        let priority = row.priority.or(table.map(|t| t.priority)).unwrap_or(Priority::Normal);
+        let tag = Tag::new(group, with_language(name, suffix), value).print(print).priority(priority);
         match key {
             None => self.sink.push(tag),
             Some(key) => match self.lists.get(&key) {

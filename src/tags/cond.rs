@@ -1,7 +1,7 @@
 //! Conditions of rows: `if="model~EOS 5D$|EOS R5, count=120"`.
 
-use super::{Context, Format};
-use crate::metadata::Value;
+use super::{Context, Format, expr::Variable};
+use crate::metadata::{Blob, Value};
 
 /// One condition. All conditions of a row must hold.
 #[derive(Debug, Clone)]
@@ -16,11 +16,13 @@ enum Subject {
     Model,
     FileType,
     Value,
+    /// The value's first bytes in hexadecimal.
+    Hex,
     Count,
     Size,
     Format,
-    /// The value of an earlier row of a packed table.
-    Row(i64),
+    /// The value of another row of a packed table, or one that was kept.
+    Variable(Variable),
     Predicate(fn(&Value, &Context) -> bool),
 }
 
@@ -28,6 +30,8 @@ enum Subject {
 enum Test {
     Matches(Pattern, bool),
     Compare(Comparison, f64),
+    /// Equal to one of these, or to none.
+    OneOf(Box<[f64]>, bool),
     Format(Format, bool),
     Holds(bool),
 }
@@ -62,10 +66,14 @@ impl Cond {
             "model" => Subject::Model,
             "type" => Subject::FileType,
             "value" => Subject::Value,
+            "hex" => Subject::Hex,
             "count" => Subject::Count,
             "size" => Subject::Size,
             "format" => Subject::Format,
-            row => Subject::Row(super::parse::number(row.strip_prefix('#')?)?),
+            other => Subject::Variable(match other.strip_prefix('$') {
+                Some(name) => Variable::Kept(name),
+                None => Variable::Row(super::parse::number(other.strip_prefix('#')?)?),
+            }),
         };
         for (operator, comparison) in [
             ("!=", Comparison::Differs),
@@ -79,6 +87,10 @@ impl Cond {
             if matches!(subject, Subject::Format) {
                 let equal = matches!(comparison, Comparison::Equal);
                 return Some(Cond { subject, test: Test::Format(Format::by_name(operand)?, equal) });
+            }
+            if operand.contains('|') {
+                let numbers: Option<_> = operand.split('|').map(|n| super::parse::number(n).map(|n| n as f64)).collect();
+                return Some(Cond { subject, test: Test::OneOf(numbers?, matches!(comparison, Comparison::Equal)) });
             }
             let number = super::parse::number(operand).map(|n| n as f64).or_else(|| operand.parse().ok())?;
             return Some(Cond { subject, test: Test::Compare(comparison, number) });
@@ -94,6 +106,7 @@ impl Cond {
                     Subject::Make => &context.facts.make,
                     Subject::Model => &context.facts.model,
                     Subject::FileType => context.facts.file_type,
+                    Subject::Hex => return pattern.matches(&hex(value)) == *wanted,
                     _ => match value {
                         Value::Text(t) => t.as_str(),
                         other => return pattern.matches(&other.to_string()) == *wanted,
@@ -101,20 +114,23 @@ impl Cond {
                 };
                 pattern.matches(text) == *wanted
             }
-            Test::Compare(comparison, operand) => {
-                let number = match self.subject {
-                    Subject::Count => Some(context.count as f64),
-                    Subject::Size => Some(context.size as f64),
-                    Subject::Row(id) => context.row(id),
-                    _ => value.as_f64(),
-                };
-                number.is_some_and(|n| comparison.holds(n, *operand))
-            }
+            Test::Compare(comparison, operand) => self.number(value, context).is_some_and(|n| comparison.holds(n, *operand)),
+            Test::OneOf(numbers, wanted) => self.number(value, context).is_some_and(|n| numbers.contains(&n) == *wanted),
             Test::Format(format, wanted) => (context.format == Some(*format)) == *wanted,
             Test::Holds(wanted) => match self.subject {
                 Subject::Predicate(f) => f(value, context) == *wanted,
                 _ => false,
             },
+        }
+    }
+
+    /// The number that is compared.
+    fn number(&self, value: &Value, context: &Context) -> Option<f64> {
+        match self.subject {
+            Subject::Count => Some(context.count as f64),
+            Subject::Size => Some(context.size as f64),
+            Subject::Variable(v) => context.look_up(v),
+            _ => value.as_f64(),
         }
     }
 }
@@ -130,6 +146,18 @@ impl Comparison {
             Comparison::GreaterOrEqual => a >= b,
         }
     }
+}
+
+/// The first bytes of a value of bytes, in hexadecimal.
+fn hex(value: &Value) -> String {
+    let mut out = String::new();
+    let mut push = |byte: u8| out.push_str(&format!("{byte:02x}"));
+    match value {
+        Value::Binary(Blob::Bytes(bytes)) => bytes.iter().take(64).for_each(|&b| push(b)),
+        Value::Text(text) => text.bytes().take(64).for_each(push),
+        numbers => numbers.elements().iter().take(64).filter_map(Value::as_i64).for_each(|n| push(n as u8)),
+    }
+    out
 }
 
 /// Alternatives of literal text with `^`, `$`, `*` and `\b`.
@@ -233,6 +261,8 @@ mod tests {
             ("count=120, size>=240", true),
             ("count!=120", false),
             ("value=7", true),
+            ("count=12|120, value!=1|2", true),
+            ("count=12|13", false),
             ("value<=0x06", false),
             ("format=int16u", true),
             ("format!=int16u", false),

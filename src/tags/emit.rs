@@ -1,6 +1,6 @@
 //! From a stored value and its row to a tag.
 
-use super::{ByteOrder, Context, Count, Format, Key, Layout, Row, Table, print};
+use super::{ByteOrder, Context, Count, Format, Key, Labels, Layout, Row, Table, print};
 use crate::{
     decode::Sink,
     input::Input,
@@ -12,6 +12,37 @@ use smallvec::SmallVec;
 const MAX_ROWS: usize = 4096;
 /// Longer undefined data prints as binary.
 const MAX_TEXT_UNDEF: usize = 1024;
+
+/// A packed block and how it is laid out, for a look at rows whose turn has not come.
+#[derive(Clone, Copy, Debug)]
+pub struct Block<'a> {
+    table: &'a Table,
+    bytes: &'a [u8],
+    order: ByteOrder,
+}
+
+impl Block<'_> {
+    /// The number stored at the first row of that id.
+    pub(super) fn stored(&self, id: i64) -> Option<f64> {
+        let Layout::Packed(unit) = self.table.layout else { return None };
+        let row = self.table.rows.get(self.table.rows.partition_point(|r| r.key < Key::Number(id, 0)))?;
+        let at = place(self.table, unit, id, self.bytes.len()).filter(|_| row.key == Key::Number(id, 0))?;
+        row.format.unwrap_or(unit).read(self.bytes.get(at..)?, 1, row.order_in(self.order))?.as_f64()
+    }
+}
+
+/// Does a firmware's version begin here, such as `1.0.3`?
+fn is_version(bytes: &[u8]) -> bool {
+    matches!(bytes, [a, b'.', b, b'.', c, ..] if [a, b, c].iter().all(|d| d.is_ascii_digit()))
+}
+
+/// Where the row of that id stands in a packed block of `len` bytes.
+fn place(table: &Table, unit: Format, id: i64, len: usize) -> Option<usize> {
+    if id < 0 {
+        return len.checked_sub(usize::try_from(id.checked_neg()?).ok()?.checked_mul(unit.size())?);
+    }
+    usize::try_from(id.saturating_sub(table.first)).ok()?.checked_mul(unit.size())
+}
 
 /// Adds the tag that `table` says for `key`. Unknown keys add nothing. `true`: a row was found.
 pub fn emit<'k>(table: &'static Table, key: impl Into<Key<'k>>, value: Value, group: &Group, sink: &mut Sink) -> bool {
@@ -70,7 +101,7 @@ pub fn value_of(row: &Row, mut value: Value, context: &Context) -> Option<(Value
         value = convert(&value, context)?;
     }
     if let Some(calc) = &row.calc {
-        value = map(value, |v| match v.as_f64().and_then(|x| calc.eval(x, |id| context.row(id))) {
+        value = map(value, |v| match v.as_f64().and_then(|x| calc.eval(x, |v| context.look_up(v))) {
             Some(n) if n.is_finite() => Value::Float(n),
             _ => v,
         });
@@ -122,6 +153,12 @@ fn print_of(row: &Row, value: &Value, context: &Context) -> Print {
             }
             return labels.bits(bits_of(value)).into();
         }
+        if row.flags.parts {
+            return parts_labelled(row, labels, value);
+        }
+        if row.flags.first {
+            return first_labelled(row, labels, value, context);
+        }
         if row.flags.each
             && let Value::Array(_) | Value::List(_) = value
         {
@@ -148,9 +185,47 @@ fn print_of(row: &Row, value: &Value, context: &Context) -> Print {
     }
 }
 
+/// `Disable; Flags 0xf0`: the label of the first element, then the others, each as it is or all in the row's pattern.
+fn first_labelled(row: &Row, labels: &Labels, value: &Value, context: &Context) -> Print {
+    let Some((first, rest)) = value.elements().split_first() else { return Print::Plain };
+    let mut out = labels.of(first).or(labels.other()).map_or_else(|| unlabelled(row, first), str::to_owned);
+    if rest.is_empty() {
+        return out.into();
+    }
+    let others = Value::Array(rest.to_vec());
+    out.push_str("; ");
+    match (row.printf, row.printer) {
+        (Some(format), _) => out.push_str(&print::printf(format, &others)),
+        (None, Some(print::Printer::Lazy(f))) => out.push_str(&f(&others)),
+        (None, Some(print::Printer::Now(f))) => match f(&others, context) {
+            Print::Text(text) => out.push_str(&text),
+            _ => out.push_str(&others.to_string()),
+        },
+        (None, None) => {
+            let words: Vec<String> = rest.iter().map(Value::to_string).collect();
+            out.push_str(&words.join("; "));
+        }
+    }
+    out.into()
+}
+
+/// Each element with the labels of its place (`1:15`); a place without labels prints as it is.
+fn parts_labelled(row: &Row, labels: &Labels, value: &Value) -> Print {
+    let one = |(place, v): (usize, &Value)| match labels.text(&format!("{place}:{v}")) {
+        Some(label) => label.to_owned(),
+        None if labels.lines().any(|(key, _)| key.strip_prefix(&place.to_string()).is_some_and(|k| k.starts_with(':'))) => {
+            unlabelled(row, v)
+        }
+        None => v.to_string(),
+    };
+    let words: Vec<String> = value.elements().iter().enumerate().map(one).collect();
+    words.join("; ").into()
+}
+
 fn bits_of(value: &Value) -> u64 {
     match value {
         Value::UInt(v) => *v,
+        Value::Int(v @ ..0) => u64::from(*v as u32),
         other => other.as_i64().unwrap_or_default() as u64,
     }
 }
@@ -169,7 +244,7 @@ fn joined(value: &Value, separator: &str, mut each: impl FnMut(&Value) -> String
 fn unlabelled(row: &Row, value: &Value) -> String {
     match value.as_i64() {
         _ if row.flags.plain => value.to_string(),
-        Some(n) if row.flags.hex => format!("Unknown (0x{n:x})"),
+        Some(n) if row.flags.hex && n != 0 && matches!(value, Value::Int(_)) => format!("Unknown (0x{n:x})"),
         _ => format!("Unknown ({value})"),
     }
 }
@@ -192,19 +267,24 @@ pub fn packed_in(table: &'static Table, block: &[u8], order: ByteOrder, group: &
     };
     let mut seen: SmallVec<[(i64, f64); 16]> = SmallVec::new();
     let mut next = 0usize;
+    let mut shift = 0i64;
     for rows in table.rows.chunk_by(|a, b| a.key == b.key) {
         let Key::Number(id, _) = rows[0].key else { continue };
-        let at = if serial {
-            Some(next)
-        } else {
-            usize::try_from(id.saturating_sub(table.first)).ok().and_then(|i| i.checked_mul(unit.size()))
-        };
+        if let Some(row) = rows.iter().find(|r| !r.moved.is_empty()) {
+            match row.moved.iter().find(|(at, _)| is_version(block.get(*at..).unwrap_or_default())) {
+                Some((_, by)) => shift = shift.saturating_add(*by),
+                None => return,
+            }
+        }
+        let at = if serial { Some(next) } else { place(table, unit, id, block.len()) };
+        let at = at.and_then(|at| at.checked_add_signed(isize::try_from(shift).ok()?));
         let Some(at) = at.filter(|&at| at < block.len()) else { continue };
         for row in rows {
-            let context = Context { order, size: block.len() as u64, rows: &seen, ..Context::new(&sink.facts) };
+            let whole = Some(Block { table, bytes: block, order });
+            let context = Context { order, size: block.len() as u64, rows: &seen, block: whole, ..Context::new(&sink.facts) };
             let (format, count) = extent(row, unit, block.len() - at, &context);
             let bytes = &block[at..at + (count.saturating_mul(format.size())).min(block.len() - at)];
-            let value = format.read(bytes, count, row.order.unwrap_or(order));
+            let value = format.read(bytes, count, row.order_in(order));
             let Some(value) = value else { continue };
             let context = Context { format: Some(format), count: count as u64, ..context };
             if !row.holds(&value, &context) {
@@ -225,6 +305,11 @@ pub fn packed_in(table: &'static Table, block: &[u8], order: ByteOrder, group: &
             } else if let Some(tag) = tag_of(table, row, value, group, &context) {
                 sink.push(tag);
             }
+            if row.flags.keep
+                && let Some(number) = number
+            {
+                sink.facts.keep(row.name, number);
+            }
             if let Some(number) = number
                 && seen.len() < MAX_ROWS
             {
@@ -244,7 +329,7 @@ fn extent(row: &Row, unit: Format, left: usize, context: &Context) -> (Format, u
         Count::Unsaid => 1,
         Count::Rest => most,
         Count::Fixed(n) => usize::try_from(*n).unwrap_or(usize::MAX),
-        Count::Computed(expr) => expr.eval(0.0, |id| context.row(id)).map_or(0, |n| n.clamp(0.0, 1e9) as usize),
+        Count::Computed(expr) => expr.eval(0.0, |v| context.look_up(v)).map_or(0, |n| n.clamp(0.0, 1e9) as usize),
     };
     (format, count.min(most))
 }

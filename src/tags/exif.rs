@@ -11,6 +11,7 @@ use std::fmt::Write;
 pub fn converter(name: &str) -> Option<Convert> {
     Some(match name {
         "charset_text" => charset_text,
+        "some" => |v, _| Some(v.clone()).filter(|v| v.as_str() != Some("")),
         "copyright" => |v, _| Some(copyright(bytes(v)?)),
         "cfa_pattern" => |v, context| Some(cfa_pattern(bytes(v)?, context.order)),
         "cr2_cfa_pattern" => |v, _| Some(cr2_cfa_pattern(v)),
@@ -22,6 +23,7 @@ pub fn converter(name: &str) -> Option<Convert> {
         "gps_degrees" => |v, _| gps_degrees(v),
         "gps_time" => |v, _| Some(gps_time(v)),
         "gps_date" => |v, _| Some(gps_date(bytes(v)?)),
+        "preview_date" => |v, _| Some(v.to_string().replace('-', ":").replace('T', " ").into()),
         _ => return None,
     })
 }
@@ -45,6 +47,7 @@ pub fn printer(name: &str) -> Option<Printer> {
         "t_stop" => t_stop,
         "exposure_times" => print_exposure_times,
         "gps_degrees" => print_gps_degrees,
+        "gps_time" => print_gps_time,
         _ => return None,
     }))
 }
@@ -100,6 +103,7 @@ fn components(v: &Value) -> String {
 fn metres(v: &Value) -> String {
     match v {
         Value::Rational(_, 0) => v.to_string(),
+        Value::Text(t) if matches!(t.as_str(), "inf" | "undef") => t.to_string(),
         _ => format!("{v} m"),
     }
 }
@@ -109,7 +113,8 @@ pub fn lens_info(v: &Value) -> String {
     let [short, long, wide, tele] = v.elements() else { return v.to_string() };
     let text = |v: &Value| match v {
         Value::Rational(_, 0) => "?".to_owned(),
-        v => v.to_string(),
+        Value::Text(t) if matches!(t.as_str(), "inf" | "undef") => "?".to_owned(),
+        v => super::print::plain_number(v),
     };
     let pair = |a: &Value, b: &Value| {
         let (a, b) = (text(a), text(b));
@@ -130,17 +135,17 @@ fn file_source(v: &Value) -> String {
 fn charset_text(v: &Value, context: &Context) -> Option<Value> {
     let raw = bytes(v)?;
     let (code, text) = raw.split_at(raw.len().min(8));
-    let upper = code.to_ascii_uppercase();
-    if upper.starts_with(b"UNICODE") {
+    if code == b"UNICODE\0" {
         return Some(Value::Text(unicode(text, context.order)));
     }
-    if upper.starts_with(b"JIS") {
+    if code.starts_with(b"JIS\0") {
         let (decoded, _, _) = encoding_rs::ISO_2022_JP.decode(text);
         return Some(Value::Text(trimmed(&decoded).into()));
     }
-    let text = if upper.starts_with(b"ASCII") || code.iter().all(|&b| b == 0) { text } else { raw };
-    let text = if let Some(end) = memchr::memchr(0, text).filter(|_| text.len() != raw.len()) { &text[..end] } else { text };
-    Some(Value::Text(trimmed(&super::format::utf8_or_latin1(text)).into()))
+    if matches!(code, b"ASCII\0\0\0" | b"ASCII   " | b"\0\0\0\0\0\0\0\0" | b"        ") {
+        return Some(Value::Text(super::format::text(text).trim_end_matches(' ').into()));
+    }
+    Some(Value::Text(super::format::text(raw)))
 }
 
 fn trimmed(text: &str) -> String {
@@ -171,7 +176,7 @@ fn unicode(text: &[u8], order: ByteOrder) -> smol_str::SmolStr {
 /// TIFF 6.0, section 8; Exif 3.0, 4.6.4: the photographer's notice, NUL, the editor's.
 fn copyright(raw: &[u8]) -> Value {
     let mut parts = raw.splitn(3, |b| *b == 0);
-    let text = |part: Option<&[u8]>| super::format::utf8_or_latin1(part.unwrap_or_default()).trim_end_matches(' ').to_owned();
+    let text = |part: Option<&[u8]>| super::format::lossy(part.unwrap_or_default()).trim_end_matches(' ').to_owned();
     let photographer = text(parts.next());
     let editor = text(parts.next());
     if editor.is_empty() { photographer.into() } else { format!("{photographer}\n{editor}").into() }
@@ -306,7 +311,7 @@ fn pixel_format(raw: &[u8]) -> Value {
             }
             text.into()
         }
-        other => super::format::utf8_or_latin1(other).into(),
+        other => super::format::lossy(other).into(),
     }
 }
 
@@ -356,8 +361,11 @@ fn print_exposure_times(v: &Value) -> String {
     out
 }
 
-/// Degrees, minutes and seconds as degrees. Fewer are allowed; nothing at all is nothing.
+/// Degrees, minutes and seconds as degrees. Fewer are allowed; no number at all is an empty text.
 fn gps_degrees(v: &Value) -> Option<Value> {
+    if v.elements().iter().all(|e| matches!(e, Value::Rational(_, 0))) {
+        return Some("".into());
+    }
     let mut parts = v.elements().iter().map(number);
     let degrees = parts.next()?;
     Some(Value::Float(degrees + (parts.next().unwrap_or(0.0) + parts.next().unwrap_or(0.0) / 60.0) / 60.0))
@@ -397,12 +405,21 @@ fn gps_time(v: &Value) -> Value {
     text.into()
 }
 
+/// A time of day to the microsecond.
+fn print_gps_time(v: &Value) -> String {
+    let text = v.to_string();
+    let Some((whole, fraction)) = text.rsplit_once(':').filter(|(_, s)| s.len() > 9) else { return text };
+    let seconds = fraction.parse().map_or(0.0, |s: f64| (s * 1e6).round() / 1e6);
+    let rounded = format!("{whole}:{seconds:09.6}");
+    rounded.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// `2008:10:23`, whatever stands between the numbers.
 fn gps_date(raw: &[u8]) -> Value {
-    let text = super::format::text(raw);
+    let text = trimmed(&super::format::lossy(raw));
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     match digits.len() {
         8 => format!("{}:{}:{}", &digits[..4], &digits[4..6], &digits[6..]).into(),
-        _ => Value::Text(text),
+        _ => text.into(),
     }
 }

@@ -8,8 +8,7 @@ pub struct Expr(Box<[Op]>);
 enum Op {
     Number(f64),
     X,
-    /// The value of an earlier row.
-    Row(i64),
+    Variable(Variable),
     Add,
     Sub,
     Mul,
@@ -20,22 +19,31 @@ enum Op {
     Call2(fn(f64, f64) -> f64),
 }
 
+/// What an expression looks up beside `x`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Variable {
+    /// The value of another row of the packed table: `#25`.
+    Row(i64),
+    /// The value of a row marked `keep` of any table decoded before: `$FocalUnits`.
+    Kept(&'static str),
+}
+
 impl Expr {
     /// Compiles an expression; `None` when it is none.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &'static str) -> Option<Self> {
         let mut parser = Parser { rest: text, ops: Vec::new() };
         parser.sum()?;
         parser.rest.is_empty().then(|| Expr(parser.ops.into()))
     }
 
-    /// The value for `x`; `row` gives values of earlier rows. `None` when one is missing.
-    pub fn eval(&self, x: f64, row: impl Fn(i64) -> Option<f64>) -> Option<f64> {
+    /// The value for `x`; `look_up` gives values of other rows. `None` when one is missing.
+    pub fn eval(&self, x: f64, look_up: impl Fn(Variable) -> Option<f64>) -> Option<f64> {
         let mut stack: smallvec::SmallVec<[f64; 8]> = smallvec::SmallVec::new();
         for op in &self.0 {
             let value = match *op {
                 Op::Number(n) => n,
                 Op::X => x,
-                Op::Row(id) => row(id)?,
+                Op::Variable(v) => look_up(v)?,
                 Op::Neg => -stack.pop()?,
                 Op::Call1(f) => f(stack.pop()?),
                 binary => {
@@ -58,12 +66,12 @@ impl Expr {
     }
 }
 
-struct Parser<'a> {
-    rest: &'a str,
+struct Parser {
+    rest: &'static str,
     ops: Vec<Op>,
 }
 
-impl Parser<'_> {
+impl Parser {
     fn eat(&mut self, c: char) -> bool {
         let hit = self.rest.strip_prefix(c);
         self.rest = hit.unwrap_or(self.rest);
@@ -121,7 +129,14 @@ impl Parser<'_> {
         }
         if self.eat('#') {
             let id = self.number()?;
-            self.ops.push(Op::Row(id as i64));
+            self.ops.push(Op::Variable(Variable::Row(id as i64)));
+            return Some(());
+        }
+        if self.eat('$') {
+            let end = self.rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(self.rest.len());
+            let (name, rest) = self.rest.split_at(end);
+            self.rest = rest;
+            self.ops.push(Op::Variable(Variable::Kept(name)));
             return Some(());
         }
         if self.rest.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
@@ -147,6 +162,7 @@ impl Parser<'_> {
             "round" => Op::Call1(f64::round),
             "min" => Op::Call2(f64::min),
             "max" => Op::Call2(f64::max),
+            "or" => Op::Call2(|a, b| if a == 0.0 { b } else { a }),
             _ => return None,
         };
         if !self.eat('(') {
@@ -193,9 +209,15 @@ mod tests {
             ("max(x,7)+0x10", 3.0, 23.0),
             ("10-2-3", 0.0, 5.0),
             ("1e-3*x", 1000.0, 1.0),
+            ("x/max($Units,1)", 4.0, 0.5),
         ];
+        let look_up = |v| match v {
+            Variable::Row(1) => Some(17.0),
+            Variable::Kept("Units") => Some(8.0),
+            _ => None,
+        };
         for (text, x, want) in cases {
-            let got = Expr::parse(text).and_then(|e| e.eval(x, |id| (id == 1).then_some(17.0)));
+            let got = Expr::parse(text).and_then(|e| e.eval(x, look_up));
             assert!(got.is_some_and(|g| (g - want).abs() < 1e-9), "{text}: {got:?}");
         }
         for bad in ["", "x+", "(x", "foo(x)", "x y"] {

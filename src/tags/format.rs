@@ -21,6 +21,14 @@ macro_rules! read_int {
 }
 
 impl ByteOrder {
+    /// The other one.
+    pub fn reversed(self) -> Self {
+        match self {
+            ByteOrder::Little => ByteOrder::Big,
+            ByteOrder::Big => ByteOrder::Little,
+        }
+    }
+
     read_int!(u16 u16 i16 i16 u32 u32 i32 i32 u64 u64 i64 i64);
 
     /// Of a TIFF header's first two bytes: `II` or `MM`.
@@ -169,11 +177,13 @@ impl Format {
     }
 }
 
-/// Text up to its first NUL: UTF-8, or else Latin-1.
+/// Text up to its first NUL: UTF-8, and `?` for what is none.
 pub fn text(bytes: &[u8]) -> SmolStr {
     let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
-    utf8_or_latin1(&bytes[..end])
+    lossy(&bytes[..end])
 }
+
+pub use crate::decode::text::lossy;
 
 /// UTF-8, or else Windows' Latin-1 (code page 1252).
 pub fn utf8_or_latin1(bytes: &[u8]) -> SmolStr {

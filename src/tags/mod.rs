@@ -31,35 +31,51 @@
 //! A **row** is indented: id, name, then attributes in any order:
 //! - a format, with an optional count: `int16u`, `string[20]`, `int16u[=#2]` (the value of row 2), `int16u[=(#1+15)/16]`;
 //!   formats are `int8u int8s int16u int16s int32u int32s int64u int64s rational32u/s rational64u/s float double
-//!   string undef fixed32u fixed32s unicode` (UTF-16), each with an optional `le`/`be` suffix after a dot: `int16u.be`;
+//!   string undef fixed32u fixed32s unicode` (UTF-16), each with an optional suffix after a dot: `int16u.be`, `.le`, or `.rev` for the order that the
+//!   surroundings have not;
 //! - `if="COND, COND"`: the row holds only then; of several rows with one id the first that holds counts. A COND is
-//!   `make~P`, `model~P`, `type~P` (file type), `value~P` (the value as text) or `!~`, P being alternatives between `|`,
-//!   each found anywhere, `^`/`$` anchored, `*` for anything, `\b` at a word's edge; `count=N`, `count>N`, `count<N` (also `>=`, `<=`, `!=`),
-//!   `size` (bytes of the value or of the packed block) and `value` (its first number) likewise; `format=int16u`; `@name` (a predicate in
+//!   `make~P`, `model~P`, `type~P` (file type), `value~P` (the value as text), `hex~P` (its first bytes in hexadecimal) or `!~`, P being alternatives between `|`,
+//!   each found anywhere, `^`/`$` anchored, `*` for anything, `\b` at a word's edge; `count=N`, `count>N`, `count<N` (also `>=`, `<=`, `!=`, and `=N|M`),
+//!   `size` (bytes of the value or of the packed block), `value` (its first number), `#N` (row N of the packed table) and
+//!   `$NAME` (a value that was kept) likewise; `format=int16u`; `@name` (a predicate in
 //!   `tags/cond.rs`);
 //! - `value=NAME` (a conversion in [`print`]), `calc=EXPR` (of the number `x`, without blanks: `+ - * / ^ ( )`, `exp ln log2 sqrt
-//!   int abs min max`, `#N` the value of an earlier row of a packed table), applied to each element;
+//!   int abs min max or` (the second where the first is 0), `#N` the value of another row of a packed table, `$NAME` a value that was kept), applied to each element;
 //! - `print=NAME` (a printer in [`print`]) or `print="%.1f mm"` (printf: `%s %d %x %.Nf %g`, of the value);
 //!   `unit=" mm"` is short for `print="%s mm"`;
 //! - `labels=NAME` (a shared section), `bits` (labels name bits, printed joined by `, `), `each` (labels apply to each
-//!   element, joined by `; `), `hex` (an unknown value prints as `Unknown (0x5)`), `plain` (an unknown value prints as itself);
+//!   element, joined by `; `), `first` (labels apply to the first element, `print=` to the rest, joined by `; `),
+//!   `parts` (labels are of one place each, `1:15` that of the value 15 of the second element, joined by `; `), `hex` (an unknown value prints as `Unknown (0x5)`), `plain` (an unknown value prints as itself);
 //! - `mask=0x0f` (the value is masked and shifted right to the mask's lowest bit);
-//! - `-> Table` (the value is a block of that table), with `start=N` (skip N bytes), `order=`, `base=` for IFDs;
+//! - `-> Table` (the value is a block of that table), with `start=N` (skip N bytes), `sized` or `sized=N` (the block says its own size in
+//!   16 bits at byte N, or is damaged), `order=`, `base=` for IFDs;
+//! - `data="0x0003 PreviewImage"` (the value is an offset in the file of data, whose length row 0x0003 tells);
 //! - `child=KIND` (the value is a block of another standard: `icc`, `iptc`, `xmp`, `photoshop`, `file`);
 //! - `group=`, `priority=low|high`, `binary`, `hidden` (not shown, but its value can be asked for), `list`, `raw` (trailing blanks stay; in a
-//!   heading: in all rows but those that say `trim`).
+//!   heading: in all rows but those that say `trim`),
+//!   `keep` (the number is remembered by the row's name for other tables of the file: `$NAME`).
+//!
+//! - `moved="AT:N AT:N"` (for firmwares that shift their blocks: where a version text such as `1.0.3` stands at byte AT, this
+//!   row and all below lie N bytes further; where it stands at none of the places, they are not there).
+//!
+//! Rows of a packed table with a negative index count from the block's end.
 //!
 //! **Labels** are indented further: a value (a number in any base, a text, several numbers in quotes), then what it means.
 //! `*` is the label of all other values.
 
+mod canon;
 pub mod cond;
 mod emit;
 pub mod exif;
 pub mod expr;
 pub mod format;
 mod labels;
+mod makers;
 mod parse;
+mod pentax;
 pub mod print;
+#[cfg(test)]
+mod tests;
 pub mod xmp;
 
 pub use emit::{emit, emit_row, packed, packed_in, tag_of, value_of};
@@ -80,18 +96,41 @@ use std::{
 
 /// Every table file: the prefix of its tables' names (before `::`), and its text.
 static FILES: &[(&str, &str)] = &[
+    ("Apple", include_str!("apple.tags")),
+    ("Canon", include_str!("canon.tags")),
+    ("CanonCustom", include_str!("canoncustom.tags")),
+    ("Casio", include_str!("casio.tags")),
+    ("Composite", include_str!("composite.tags")),
+    ("DJI", include_str!("dji.tags")),
     ("Exif", include_str!("exif.tags")),
+    ("FujiFilm", include_str!("fujifilm.tags")),
+    ("GE", include_str!("ge.tags")),
     ("GIF", include_str!("gif.tags")),
     ("GPS", include_str!("gps.tags")),
+    ("GeoTiff", include_str!("geotiff.tags")),
+    ("Google", include_str!("google.tags")),
+    ("HP", include_str!("hp.tags")),
     ("ICC", include_str!("icc.tags")),
     ("IPTC", include_str!("iptc.tags")),
     ("JPEG", include_str!("jpeg.tags")),
+    ("JVC", include_str!("jvc.tags")),
+    ("Kodak", include_str!("kodak.tags")),
     ("MNG", include_str!("mng.tags")),
+    ("Motorola", include_str!("motorola.tags")),
+    ("Nintendo", include_str!("nintendo.tags")),
+    ("Olympus", include_str!("olympus.tags")),
     ("PDF", include_str!("pdf.tags")),
-    ("PNG", include_str!("png.tags")),
+    ("Panasonic", include_str!("panasonic.tags")),
+    ("Pentax", include_str!("pentax.tags")),
     ("Photoshop", include_str!("photoshop.tags")),
+    ("PNG", include_str!("png.tags")),
     ("QuickTime", include_str!("quicktime.tags")),
     ("RIFF", include_str!("riff.tags")),
+    ("Reconyx", include_str!("reconyx.tags")),
+    ("Ricoh", include_str!("ricoh.tags")),
+    ("Samsung", include_str!("samsung.tags")),
+    ("Sanyo", include_str!("sanyo.tags")),
+    ("Sigma", include_str!("sigma.tags")),
     ("XMP", include_str!("xmp.tags")),
 ];
 
@@ -108,16 +147,27 @@ pub struct Context<'a> {
     pub size: u64,
     /// Values of earlier rows of a packed table, by id.
     pub rows: &'a [(i64, f64)],
+    /// The packed block that is decoded now.
+    pub block: Option<emit::Block<'a>>,
 }
 
 impl<'a> Context<'a> {
     pub fn new(facts: &'a Facts) -> Self {
-        Context { facts, format: None, order: ByteOrder::Big, count: 1, size: 0, rows: &[] }
+        Context { facts, format: None, order: ByteOrder::Big, count: 1, size: 0, rows: &[], block: None }
     }
 
-    /// The value of an earlier row.
+    /// The value of another row: as it was shown, or as it is stored where that row's turn has not come.
     pub fn row(&self, id: i64) -> Option<f64> {
-        self.rows.iter().rev().find(|(i, _)| *i == id).map(|(_, v)| *v)
+        let seen = self.rows.iter().rev().find(|(i, _)| *i == id).map(|(_, v)| *v);
+        seen.or_else(|| self.block.and_then(|b| b.stored(id)))
+    }
+
+    /// What expressions and conditions name beside the value.
+    pub fn look_up(&self, variable: expr::Variable) -> Option<f64> {
+        match variable {
+            expr::Variable::Row(id) => self.row(id),
+            expr::Variable::Kept(name) => self.facts.kept(name),
+        }
     }
 }
 
@@ -163,6 +213,8 @@ pub struct Table {
     pub priority: Priority,
     /// A decoder of its own, see `decode::ifd`.
     pub proc: Option<&'static str>,
+    /// Does any row tell where data is?
+    pub has_data: bool,
     /// Sorted by key; rows of one key in the order of the file.
     pub rows: Vec<Row>,
 }
@@ -183,8 +235,12 @@ pub struct Row {
     printf: Option<&'static str>,
     labels: Option<&'static Labels>,
     pub flags: Flags,
+    /// Where a version text stands, and how much further this row and all below lie then.
+    pub moved: Box<[(usize, i64)]>,
     pub sub: Option<Sub>,
     pub child: Option<Kind>,
+    /// The value is an offset: the tag of its length, and the name of the data there.
+    pub data: Option<(u16, &'static str)>,
     group: Option<&'static str>,
     pub priority: Option<Priority>,
 }
@@ -212,6 +268,10 @@ pub struct Flags {
     pub hidden: bool,
     pub list: bool,
     pub raw: bool,
+    pub first: bool,
+    pub parts: bool,
+    pub keep: bool,
+    pub reversed: bool,
     pub trim: bool,
 }
 
@@ -223,6 +283,8 @@ pub struct Sub {
     /// Bytes of the value before the block.
     pub start: u64,
     pub order: Option<ByteOrder>,
+    /// The block says its own size, in 16 bits at this byte; it is damaged where that is wrong.
+    pub sized: Option<u64>,
     /// How an IFD's offsets count, see `decode::ifd`.
     pub base: Option<&'static str>,
 }
@@ -237,9 +299,15 @@ impl Sub {
 impl Table {
     /// The row of that key whose conditions hold.
     pub fn row<'k>(&self, key: impl Into<Key<'k>>, value: &Value, context: &Context) -> Option<&Row> {
+        self.rows_of(key).iter().find(|r| r.holds(value, context))
+    }
+
+    /// The rows of that key.
+    pub fn rows_of<'k>(&self, key: impl Into<Key<'k>>) -> &[Row] {
         let key = key.into();
         let from = self.rows.partition_point(|r| r.key < key);
-        self.rows[from..].iter().take_while(|r| r.key == key).find(|r| r.holds(value, context))
+        let count = self.rows[from..].iter().take_while(|r| r.key == key).count();
+        &self.rows[from..from + count]
     }
 
     /// Is there any row of that key?
@@ -258,6 +326,11 @@ impl Row {
     /// Do the row's conditions hold?
     pub fn holds(&self, value: &Value, context: &Context) -> bool {
         self.conds.iter().all(|c| c.holds(value, context))
+    }
+
+    /// The byte order of the row's value among surroundings in `order`.
+    pub fn order_in(&self, order: ByteOrder) -> ByteOrder {
+        if self.flags.reversed { order.reversed() } else { self.order.unwrap_or(order) }
     }
 
     /// Does the row convert its value, or print it in a form of its own?
@@ -325,6 +398,11 @@ pub fn table(name: &str) -> Option<&'static Table> {
 /// The body of the `labels` section of that name in the file of that prefix.
 fn label_section(prefix: &str, name: &str) -> Option<&'static str> {
     TABLES.get(prefix)?.get(name).map(|s| s.body)
+}
+
+/// The labels of that name in the file of that prefix; keep them, they sort themselves on first use.
+pub fn labels(prefix: &str, name: &str) -> Option<Labels> {
+    label_section(prefix, name).map(Labels::new)
 }
 
 /// A table by its name, looked up once per place in the code.

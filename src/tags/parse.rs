@@ -99,6 +99,7 @@ pub(super) fn table(prefix: &'static str, heading: &'static str, body: &'static 
         order: None,
         priority: Priority::Normal,
         proc: None,
+        has_data: false,
         rows: Vec::with_capacity(body.len() / 40),
     };
     let (mut text_keys, mut serial, mut raw) = (false, false, false);
@@ -129,6 +130,7 @@ pub(super) fn table(prefix: &'static str, heading: &'static str, body: &'static 
         if !labels.trim().is_empty() {
             row.labels = Some(Box::leak(Box::new(Labels::new(labels))));
         }
+        table.has_data |= row.data.is_some();
         table.rows.push(row);
     }
     table.rows.sort_by_key(|r| r.key);
@@ -185,8 +187,10 @@ fn row(prefix: &'static str, table: &'static str, line: &'static str, text_keys:
         printf: None,
         labels: None,
         flags: Flags::default(),
+        moved: Box::default(),
         sub: None,
         child: None,
+        data: None,
         group: None,
         priority: None,
     };
@@ -212,18 +216,23 @@ fn attribute_of(row: &mut Row, prefix: &'static str, attribute: &'static str, va
         "unit" => row.printf = Some(Box::leak(format!("%s{value}").into_boxed_str())),
         "labels" => row.labels = label_section(prefix, value).map(|text| &*Box::leak(Box::new(Labels::new(text)))),
         "mask" => row.mask = number(value).unwrap_or_default() as u64,
-        "->" => row.sub = Some(Sub { name: value, target: OnceLock::new(), start: 0, order: None, base: None }),
-        "start" | "base" | "order" if row.sub.is_some() => {
+        "->" => row.sub = Some(Sub { name: value, target: OnceLock::new(), start: 0, order: None, sized: None, base: None }),
+        "start" | "base" | "sized" | "order" if row.sub.is_some() => {
             let Some(sub) = row.sub.as_mut() else { return false };
             match attribute {
                 "start" => sub.start = number(value).unwrap_or_default() as u64,
                 "base" => sub.base = Some(value),
+                "sized" => sub.sized = if value.is_empty() { Some(0) } else { number(value).map(|n| n as u64) },
                 _ => sub.order = byte_order(value),
             }
         }
         "child" => row.child = child(value),
         "group" => row.group = Some(value),
         "priority" => row.priority = priority(value),
+        "data" => {
+            let (length, name) = word(value);
+            row.data = number(length).and_then(|n| u16::try_from(n).ok()).map(|n| (n, name));
+        }
         "bits" => row.flags.bits = true,
         "each" => row.flags.each = true,
         "hex" => row.flags.hex = true,
@@ -232,6 +241,10 @@ fn attribute_of(row: &mut Row, prefix: &'static str, attribute: &'static str, va
         "hidden" => row.flags.hidden = true,
         "list" => row.flags.list = true,
         "raw" => row.flags.raw = true,
+        "first" => row.flags.first = true,
+        "parts" => row.flags.parts = true,
+        "keep" => row.flags.keep = true,
+        "moved" => row.moved = moves(value).unwrap_or_default(),
         "trim" => row.flags.trim = true,
         format => return format_of(row, format),
     }
@@ -243,7 +256,9 @@ fn attribute_of(row: &mut Row, prefix: &'static str, attribute: &'static str, va
         "labels" => row.labels.is_some(),
         "child" => row.child.is_some(),
         "priority" => row.priority.is_some(),
+        "data" => row.data.is_some(),
         "mask" => row.mask != 0,
+        "moved" => !row.moved.is_empty(),
         _ => true,
     }
 }
@@ -257,6 +272,7 @@ fn format_of(row: &mut Row, text: &'static str) -> bool {
     let (format, order) = format.split_once('.').map_or((format, None), |(f, o)| (f, Some(o)));
     row.format = Format::by_name(format);
     row.order = order.and_then(byte_order);
+    row.flags.reversed = order == Some("rev");
     row.count = match count {
         None if text.contains('[') => return false,
         None => Count::Unsaid,
@@ -272,7 +288,7 @@ fn format_of(row: &mut Row, text: &'static str) -> bool {
             },
         },
     };
-    row.format.is_some() && order.is_some() == row.order.is_some()
+    row.format.is_some() && order.is_some() == (row.order.is_some() || row.flags.reversed)
 }
 
 fn number_key(id: &'static str) -> Option<Key<'static>> {
@@ -280,6 +296,15 @@ fn number_key(id: &'static str) -> Option<Key<'static>> {
         Some((index, part)) => Some(Key::Number(number(index)?, part.parse().ok()?)),
         None => number(id).map(|n| Key::Number(n, 0)),
     }
+}
+
+/// `346:-36 382:0`.
+fn moves(text: &'static str) -> Option<Box<[(usize, i64)]>> {
+    let one = |word: &'static str| {
+        let (at, by) = word.split_once(':')?;
+        Some((usize::try_from(number(at)?).ok()?, number(by)?))
+    };
+    text.split_whitespace().map(one).collect()
 }
 
 fn byte_order(text: &str) -> Option<ByteOrder> {

@@ -1,7 +1,7 @@
 //! Conversions (`value=NAME`) and printers (`print=NAME`) that tables name.
 
 use super::Context;
-use crate::metadata::{Print, Value, significant};
+use crate::metadata::{Blob, Print, Value, significant};
 
 /// A conversion of a stored value; `None`: there is nothing to show.
 pub type Convert = fn(&Value, &Context) -> Option<Value>;
@@ -19,9 +19,22 @@ pub enum Printer {
 pub fn converter(name: &str) -> Option<Convert> {
     Some(match name {
         // APEX values: exposure time and f-number (Exif 3.0, annex C).
-        "apex_time" => |v, _| Some(Value::Float(v.as_f64().map_or(0.0, |x| if x.abs() < 100.0 { (-x).exp2() } else { 0.0 }))),
+        "apex_time" => |v, _| {
+            Some(Value::Float(match number(v) {
+                x if x.abs() < 100.0 && !is_undefined(v) => (-x).exp2(),
+                _ => 0.0,
+            }))
+        },
         "apex_aperture" => |v, _| Some(Value::Float((number(v) / 2.0).exp2())),
-        _ => return super::exif::converter(name).or_else(|| super::xmp::converter(name)),
+        "hex_bytes" => |v, _| Some(hex_bytes(v)),
+        "swap_words" => |v, _| Some(swap_words(v)),
+        _ => {
+            return super::exif::converter(name)
+                .or_else(|| super::xmp::converter(name))
+                .or_else(|| super::canon::converter(name))
+                .or_else(|| super::pentax::converter(name))
+                .or_else(|| super::makers::converter(name));
+        }
     })
 }
 
@@ -37,21 +50,109 @@ pub fn printer(name: &str) -> Option<Printer> {
         "hex" => |v| v.as_i64().map_or_else(|| v.to_string(), |n| format!("0x{n:x}")),
         "yes_no" => |v| if v.as_f64() == Some(0.0) { "No" } else { "Yes" }.to_owned(),
         "on_off" => |v| if v.as_f64() == Some(0.0) { "Off" } else { "On" }.to_owned(),
-        _ => return super::exif::printer(name).or_else(|| super::xmp::printer(name)),
+        "duration" => duration,
+        "bitrate" => bitrate,
+        "unix_time" => |v| v.as_i64().map_or_else(|| v.to_string(), crate::decode::jpeg::date_time),
+        _ => {
+            return super::exif::printer(name)
+                .or_else(|| super::xmp::printer(name))
+                .or_else(|| super::canon::printer(name))
+                .or_else(|| super::pentax::printer(name))
+                .or_else(|| super::makers::printer(name));
+        }
     }))
+}
+
+/// Bytes as hexadecimal digits.
+pub fn hex_bytes(v: &Value) -> Value {
+    let mut out = String::new();
+    let mut push = |b: u8| out.push_str(&format!("{b:02x}"));
+    match v {
+        Value::Binary(Blob::Bytes(bytes)) => bytes.iter().for_each(|&b| push(b)),
+        Value::Array(numbers) => numbers.iter().filter_map(Value::as_i64).for_each(|n| push(n as u8)),
+        _ => return v.clone(),
+    }
+    out.into()
+}
+
+/// 32-bit numbers whose 16-bit halves stand in the wrong order.
+fn swap_words(v: &Value) -> Value {
+    let swap = |v: &Value| v.as_i64().map_or_else(|| v.clone(), |n| Value::from(i64::from((n as u32).rotate_left(16))));
+    match v {
+        Value::Array(numbers) => Value::Array(numbers.iter().map(swap).collect()),
+        one => swap(one),
+    }
+}
+
+/// Seconds: `12.34 s` below half a minute, else `0:01:30`.
+pub fn duration(v: &Value) -> String {
+    let Some(seconds) = v.as_f64() else { return v.to_string() };
+    if seconds == 0.0 {
+        return "0 s".into();
+    }
+    let (sign, seconds) = if seconds < 0.0 { ("-", -seconds) } else { ("", seconds) };
+    if seconds < 30.0 {
+        return format!("{sign}{seconds:.2} s");
+    }
+    let whole = (seconds + 0.5).min(1e15) as u64;
+    let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60);
+    if hours > 24 {
+        return format!("{sign}{} days {}:{minutes:02}:{rest:02}", hours / 24, hours % 24);
+    }
+    format!("{sign}{hours}:{minutes:02}:{rest:02}")
+}
+
+/// The number that a value is, and nothing beside it.
+fn single(v: &Value) -> Option<f64> {
+    match v {
+        Value::Array(_) | Value::List(_) => None,
+        Value::Text(t) => t.trim().parse().ok(),
+        v => v.as_f64(),
+    }
 }
 
 /// A value as a number as Perl takes it: `inf` is infinite, what is none is 0.
 pub fn number(v: &Value) -> f64 {
     match v.elements().first() {
         Some(Value::Rational(n, 0)) if *n != 0 => f64::INFINITY,
+        Some(v @ Value::Rational(..)) => v.as_f64().map_or(0.0, ten_digits),
         _ => v.as_f64().unwrap_or(0.0),
     }
 }
 
+fn is_undefined(v: &Value) -> bool {
+    matches!(v.elements().first(), Some(Value::Rational(0, 0) | Value::Text(_)))
+}
+
+/// A number with up to ten significant digits.
+pub fn plain_number(v: &Value) -> String {
+    match v {
+        Value::Float(n) => significant(*n, 10),
+        v => v.to_string(),
+    }
+}
+
+/// A quotient as the reference computes on: rounded to ten significant digits.
+fn ten_digits(x: f64) -> f64 {
+    if x.fract() == 0.0 { x } else { format!("{x:.9e}").parse().unwrap_or(x) }
+}
+
+/// Bits per second: `1.05 Mbps`, three digits.
+pub fn bitrate(v: &Value) -> String {
+    let Some(mut rate) = v.as_f64() else { return v.to_string() };
+    let mut units = ["bps", "kbps", "Mbps", "Gbps"].into_iter().peekable();
+    while let Some(unit) = units.next() {
+        if rate < 1000.0 || units.peek().is_none() {
+            return if rate < 100.0 { format!("{} {unit}", significant(rate, 3)) } else { format!("{rate:.0} {unit}") };
+        }
+        rate /= 1000.0;
+    }
+    v.to_string()
+}
+
 /// Seconds as photographers write them: `1/250` below a quarter, else with one decimal.
 pub fn exposure_time(v: &Value) -> String {
-    match v.as_f64() {
+    match single(v) {
         Some(s) if s > 0.0 && s < 0.25001 => format!("1/{:.0}", (0.5 + 1.0 / s).floor()),
         Some(s) => {
             let text = format!("{s:.1}");
@@ -63,10 +164,10 @@ pub fn exposure_time(v: &Value) -> String {
 
 /// An f-number: one decimal, two below 1.
 pub fn fnumber(v: &Value) -> String {
-    match v.as_f64() {
+    match single(v) {
         Some(f) if f > 0.0 && f < 1.0 => format!("{f:.2}"),
-        Some(f) => format!("{f:.1}"),
-        None => v.to_string(),
+        Some(f) if f > 0.0 => format!("{f:.1}"),
+        _ => v.to_string(),
     }
 }
 
@@ -90,7 +191,14 @@ pub fn signed(v: &Value) -> String {
 
 /// A compensation as a fraction of halves and thirds: `+1/3`, `-0.7`, `0`.
 pub fn fraction(v: &Value) -> String {
-    let Some(value) = v.as_f64() else { return v.to_string() };
+    let value = match v {
+        Value::Rational(0, 0) => 0.0,
+        Value::Rational(_, 0) => return "+Inf".to_owned(),
+        _ => match v.as_f64() {
+            Some(value) => value,
+            None => return v.to_string(),
+        },
+    };
     // Values such as 0.33 stand for thirds.
     let value = value * 1.00001;
     if value == 0.0 {

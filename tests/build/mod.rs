@@ -1,4 +1,35 @@
 //! Builders of small sample files.
+//!
+//! `samples` puts together the files of `tests/samples` from `picture` (what is seen), `standards` (what is said) and `tiff` (their common
+//! structure). The smallest files of all are here.
+
+pub mod picture;
+pub mod samples;
+pub mod standards;
+pub mod tiff;
+
+/// What stands in the text slots of a built file: something nice to read, or a marker that is unique to the slot.
+#[derive(Default)]
+pub struct Slots {
+    /// The file that is built now.
+    pub file: &'static str,
+    /// Markers planted so far: file, slot, marker.
+    pub planted: Option<Vec<(&'static str, String, String)>>,
+}
+
+impl Slots {
+    /// Plants markers.
+    pub fn marked() -> Self {
+        Slots { file: "", planted: Some(Vec::new()) }
+    }
+
+    pub fn text(&mut self, slot: &str, nice: &str) -> String {
+        let Some(planted) = &mut self.planted else { return nice.into() };
+        let marker = format!("MARK{:04}ER", planted.len());
+        planted.push((self.file, slot.into(), marker.clone()));
+        marker
+    }
+}
 
 /// An Exif block of a few tags in IFD0, big-endian.
 pub fn exif(make: &str, orientation: u16) -> Vec<u8> {

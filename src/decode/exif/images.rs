@@ -42,7 +42,11 @@ struct Image {
 impl Images {
     /// Remembers the subfile type and the compression.
     pub fn note(&mut self, tag: u16, value: Option<u64>) {
-        *(if tag == 0x00fe { &mut self.subfile } else { &mut self.compression }) = value;
+        match tag {
+            0x00fe => self.subfile = value,
+            0x0103 => self.compression = value,
+            _ => {}
+        }
     }
 
     /// Adds an entry of offsets or lengths.
@@ -81,6 +85,8 @@ impl Images {
             "IFD0" if file_type == "CR2" => PREVIEW,
             "SubIFD2" if self.is_preview() => JPG_FROM_RAW,
             _ if self.is_preview() => PREVIEW,
+            // Lossy JPEG of DNG.
+            _ if self.compression == Some(34892) => OTHER,
             _ => STRIPS,
         }
     }

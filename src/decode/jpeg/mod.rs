@@ -4,7 +4,7 @@ mod app;
 mod flir;
 mod text;
 
-pub(super) use text::date_time;
+pub(crate) use text::date_time;
 
 use super::{Sink, text::lossy};
 use crate::{
