@@ -29,6 +29,7 @@ Register-ArgumentCompleter -Native -CommandName 'exifkit' -ScriptBlock {
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print an earlier result')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Write a copy without metadata, or clean in place')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Report what `remove` would take out, and write nothing')
+            [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Serve the HTTP API, and a page for browsers at `/`')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -161,11 +162,117 @@ Register-ArgumentCompleter -Native -CommandName 'exifkit' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'exifkit;serve' {
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where to listen; port 0 takes a free one')
+            [CompletionResult]::new('--metrics-listen', '--metrics-listen', [CompletionResultType]::ParameterName, 'Prometheus metrics at /metrics of this listener')
+            [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Speak TLS with this certificate chain (PEM)')
+            [CompletionResult]::new('--tls-key', '--tls-key', [CompletionResultType]::ParameterName, 'The key of that certificate (PEM)')
+            [CompletionResult]::new('--public-url', '--public-url', [CompletionResultType]::ParameterName, 'What addresses of cleaned files begin with [default: the host that the request names]')
+            [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Results, cleaned files and keys [default: exifkit/server in the user''s state directory]')
+            [CompletionResult]::new('--keys-file', '--keys-file', [CompletionResultType]::ParameterName, 'The keys that are valid [default: `keys` in the data directory]')
+            [CompletionResult]::new('--cors-origin', '--cors-origin', [CompletionResultType]::ParameterName, 'Let pages of this origin (https://example.com, or *) use the API in browsers; repeats')
+            [CompletionResult]::new('--retention-hours', '--retention-hours', [CompletionResultType]::ParameterName, 'Results and cleaned files are kept so many hours')
+            [CompletionResult]::new('--max-upload-size', '--max-upload-size', [CompletionResultType]::ParameterName, 'Largest file')
+            [CompletionResult]::new('--idle-timeout', '--idle-timeout', [CompletionResultType]::ParameterName, 'Seconds between two pieces of an upload')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'Seconds for receiving one request')
+            [CompletionResult]::new('--work-timeout', '--work-timeout', [CompletionResultType]::ParameterName, 'Seconds for reading or cleaning one file')
+            [CompletionResult]::new('--max-requests', '--max-requests', [CompletionResultType]::ParameterName, 'Uploads at once')
+            [CompletionResult]::new('--queue', '--queue', [CompletionResultType]::ParameterName, 'Uploads that may wait for their turn; more are refused with 429')
+            [CompletionResult]::new('--max-connections', '--max-connections', [CompletionResultType]::ParameterName, 'Connections at once')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Files that are decoded at once [default: one per core]')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Files that are decoded at once [default: one per core]')
+            [CompletionResult]::new('--min-free-disk', '--min-free-disk', [CompletionResultType]::ParameterName, 'Refuse uploads when less disk than this is free')
+            [CompletionResult]::new('--url-port', '--url-port', [CompletionResultType]::ParameterName, 'Fetch urls from this port, too, beside 80 and 443; repeats')
+            [CompletionResult]::new('--url-map', '--url-map', [CompletionResultType]::ParameterName, 'Fetch urls of HOST from this place instead, without checking its address (HOST=http://HOST:PORT); repeats')
+            [CompletionResult]::new('--tls-self-signed', '--tls-self-signed', [CompletionResultType]::ParameterName, 'Speak TLS with a certificate made at start, for trying out; stderr says where it is')
+            [CompletionResult]::new('--allow-anonymous', '--allow-anonymous', [CompletionResultType]::ParameterName, 'Serve everybody without a key')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('keys', 'keys', [CompletionResultType]::ParameterValue, 'Make, list and revoke API keys')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'exifkit;serve;keys' {
+            [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Results, cleaned files and keys [default: exifkit/server in the user''s state directory]')
+            [CompletionResult]::new('--keys-file', '--keys-file', [CompletionResultType]::ParameterName, 'The keys that are valid [default: `keys` in the data directory]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Make a key and print it: it cannot be shown again')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List keys: id, time, owner')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'Take a key out; a running server refuses it at once')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'exifkit;serve;keys;create' {
+            [CompletionResult]::new('--owner', '--owner', [CompletionResultType]::ParameterName, 'Whose key it is; results belong to owners')
+            [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Results, cleaned files and keys [default: exifkit/server in the user''s state directory]')
+            [CompletionResult]::new('--keys-file', '--keys-file', [CompletionResultType]::ParameterName, 'The keys that are valid [default: `keys` in the data directory]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'exifkit;serve;keys;list' {
+            [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Results, cleaned files and keys [default: exifkit/server in the user''s state directory]')
+            [CompletionResult]::new('--keys-file', '--keys-file', [CompletionResultType]::ParameterName, 'The keys that are valid [default: `keys` in the data directory]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'exifkit;serve;keys;revoke' {
+            [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Results, cleaned files and keys [default: exifkit/server in the user''s state directory]')
+            [CompletionResult]::new('--keys-file', '--keys-file', [CompletionResultType]::ParameterName, 'The keys that are valid [default: `keys` in the data directory]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'exifkit;serve;keys;help' {
+            [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Make a key and print it: it cannot be shown again')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List keys: id, time, owner')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'Take a key out; a running server refuses it at once')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'exifkit;serve;keys;help;create' {
+            break
+        }
+        'exifkit;serve;keys;help;list' {
+            break
+        }
+        'exifkit;serve;keys;help;revoke' {
+            break
+        }
+        'exifkit;serve;keys;help;help' {
+            break
+        }
+        'exifkit;serve;help' {
+            [CompletionResult]::new('keys', 'keys', [CompletionResultType]::ParameterValue, 'Make, list and revoke API keys')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'exifkit;serve;help;keys' {
+            [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Make a key and print it: it cannot be shown again')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List keys: id, time, owner')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'Take a key out; a running server refuses it at once')
+            break
+        }
+        'exifkit;serve;help;keys;create' {
+            break
+        }
+        'exifkit;serve;help;keys;list' {
+            break
+        }
+        'exifkit;serve;help;keys;revoke' {
+            break
+        }
+        'exifkit;serve;help;help' {
+            break
+        }
         'exifkit;help' {
             [CompletionResult]::new('extract', 'extract', [CompletionResultType]::ParameterValue, 'Print the metadata of files as JSON')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print an earlier result')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Write a copy without metadata, or clean in place')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Report what `remove` would take out, and write nothing')
+            [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Serve the HTTP API, and a page for browsers at `/`')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -179,6 +286,25 @@ Register-ArgumentCompleter -Native -CommandName 'exifkit' -ScriptBlock {
             break
         }
         'exifkit;help;check' {
+            break
+        }
+        'exifkit;help;serve' {
+            [CompletionResult]::new('keys', 'keys', [CompletionResultType]::ParameterValue, 'Make, list and revoke API keys')
+            break
+        }
+        'exifkit;help;serve;keys' {
+            [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Make a key and print it: it cannot be shown again')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List keys: id, time, owner')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'Take a key out; a running server refuses it at once')
+            break
+        }
+        'exifkit;help;serve;keys;create' {
+            break
+        }
+        'exifkit;help;serve;keys;list' {
+            break
+        }
+        'exifkit;help;serve;keys;revoke' {
             break
         }
         'exifkit;help;help' {

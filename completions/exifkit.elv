@@ -26,6 +26,7 @@ set edit:completion:arg-completer[exifkit] = {|@words|
             cand get 'Print an earlier result'
             cand remove 'Write a copy without metadata, or clean in place'
             cand check 'Report what `remove` would take out, and write nothing'
+            cand serve 'Serve the HTTP API, and a page for browsers at `/`'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'exifkit;extract'= {
@@ -153,11 +154,101 @@ set edit:completion:arg-completer[exifkit] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'exifkit;serve'= {
+            cand --listen 'Where to listen; port 0 takes a free one'
+            cand --metrics-listen 'Prometheus metrics at /metrics of this listener'
+            cand --tls-cert 'Speak TLS with this certificate chain (PEM)'
+            cand --tls-key 'The key of that certificate (PEM)'
+            cand --public-url 'What addresses of cleaned files begin with [default: the host that the request names]'
+            cand --data-dir 'Results, cleaned files and keys [default: exifkit/server in the user''s state directory]'
+            cand --keys-file 'The keys that are valid [default: `keys` in the data directory]'
+            cand --cors-origin 'Let pages of this origin (https://example.com, or *) use the API in browsers; repeats'
+            cand --retention-hours 'Results and cleaned files are kept so many hours'
+            cand --max-upload-size 'Largest file'
+            cand --idle-timeout 'Seconds between two pieces of an upload'
+            cand --request-timeout 'Seconds for receiving one request'
+            cand --work-timeout 'Seconds for reading or cleaning one file'
+            cand --max-requests 'Uploads at once'
+            cand --queue 'Uploads that may wait for their turn; more are refused with 429'
+            cand --max-connections 'Connections at once'
+            cand -j 'Files that are decoded at once [default: one per core]'
+            cand --jobs 'Files that are decoded at once [default: one per core]'
+            cand --min-free-disk 'Refuse uploads when less disk than this is free'
+            cand --url-port 'Fetch urls from this port, too, beside 80 and 443; repeats'
+            cand --url-map 'Fetch urls of HOST from this place instead, without checking its address (HOST=http://HOST:PORT); repeats'
+            cand --tls-self-signed 'Speak TLS with a certificate made at start, for trying out; stderr says where it is'
+            cand --allow-anonymous 'Serve everybody without a key'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand keys 'Make, list and revoke API keys'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'exifkit;serve;keys'= {
+            cand --data-dir 'Results, cleaned files and keys [default: exifkit/server in the user''s state directory]'
+            cand --keys-file 'The keys that are valid [default: `keys` in the data directory]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand create 'Make a key and print it: it cannot be shown again'
+            cand list 'List keys: id, time, owner'
+            cand revoke 'Take a key out; a running server refuses it at once'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'exifkit;serve;keys;create'= {
+            cand --owner 'Whose key it is; results belong to owners'
+            cand --data-dir 'Results, cleaned files and keys [default: exifkit/server in the user''s state directory]'
+            cand --keys-file 'The keys that are valid [default: `keys` in the data directory]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'exifkit;serve;keys;list'= {
+            cand --data-dir 'Results, cleaned files and keys [default: exifkit/server in the user''s state directory]'
+            cand --keys-file 'The keys that are valid [default: `keys` in the data directory]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'exifkit;serve;keys;revoke'= {
+            cand --data-dir 'Results, cleaned files and keys [default: exifkit/server in the user''s state directory]'
+            cand --keys-file 'The keys that are valid [default: `keys` in the data directory]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'exifkit;serve;keys;help'= {
+            cand create 'Make a key and print it: it cannot be shown again'
+            cand list 'List keys: id, time, owner'
+            cand revoke 'Take a key out; a running server refuses it at once'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'exifkit;serve;keys;help;create'= {
+        }
+        &'exifkit;serve;keys;help;list'= {
+        }
+        &'exifkit;serve;keys;help;revoke'= {
+        }
+        &'exifkit;serve;keys;help;help'= {
+        }
+        &'exifkit;serve;help'= {
+            cand keys 'Make, list and revoke API keys'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'exifkit;serve;help;keys'= {
+            cand create 'Make a key and print it: it cannot be shown again'
+            cand list 'List keys: id, time, owner'
+            cand revoke 'Take a key out; a running server refuses it at once'
+        }
+        &'exifkit;serve;help;keys;create'= {
+        }
+        &'exifkit;serve;help;keys;list'= {
+        }
+        &'exifkit;serve;help;keys;revoke'= {
+        }
+        &'exifkit;serve;help;help'= {
+        }
         &'exifkit;help'= {
             cand extract 'Print the metadata of files as JSON'
             cand get 'Print an earlier result'
             cand remove 'Write a copy without metadata, or clean in place'
             cand check 'Report what `remove` would take out, and write nothing'
+            cand serve 'Serve the HTTP API, and a page for browsers at `/`'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'exifkit;help;extract'= {
@@ -167,6 +258,20 @@ set edit:completion:arg-completer[exifkit] = {|@words|
         &'exifkit;help;remove'= {
         }
         &'exifkit;help;check'= {
+        }
+        &'exifkit;help;serve'= {
+            cand keys 'Make, list and revoke API keys'
+        }
+        &'exifkit;help;serve;keys'= {
+            cand create 'Make a key and print it: it cannot be shown again'
+            cand list 'List keys: id, time, owner'
+            cand revoke 'Take a key out; a running server refuses it at once'
+        }
+        &'exifkit;help;serve;keys;create'= {
+        }
+        &'exifkit;help;serve;keys;list'= {
+        }
+        &'exifkit;help;serve;keys;revoke'= {
         }
         &'exifkit;help;help'= {
         }

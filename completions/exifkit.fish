@@ -30,6 +30,7 @@ complete -c exifkit -n "__fish_exifkit_needs_command" -f -a "extract" -d 'Print 
 complete -c exifkit -n "__fish_exifkit_needs_command" -f -a "get" -d 'Print an earlier result'
 complete -c exifkit -n "__fish_exifkit_needs_command" -f -a "remove" -d 'Write a copy without metadata, or clean in place'
 complete -c exifkit -n "__fish_exifkit_needs_command" -f -a "check" -d 'Report what `remove` would take out, and write nothing'
+complete -c exifkit -n "__fish_exifkit_needs_command" -f -a "serve" -d 'Serve the HTTP API, and a page for browsers at `/`'
 complete -c exifkit -n "__fish_exifkit_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -l files-from -d 'Read more inputs from this list, one a line; `-` is stdin' -r -F
 complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -s g -l glob -d 'Of directories and lists, only the files that match; `!PATTERN` leaves out; repeats, the last match counts' -r
@@ -161,8 +162,44 @@ complete -c exifkit -n "__fish_exifkit_using_subcommand check" -s q -l quiet -d 
 complete -c exifkit -n "__fish_exifkit_using_subcommand check" -s v -l verbose -d 'Print warnings about damaged metadata and a closing summary to stderr, too'
 complete -c exifkit -n "__fish_exifkit_using_subcommand check" -l no-store -d 'Store no results'
 complete -c exifkit -n "__fish_exifkit_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c exifkit -n "__fish_exifkit_using_subcommand help; and not __fish_seen_subcommand_from extract get remove check help" -f -a "extract" -d 'Print the metadata of files as JSON'
-complete -c exifkit -n "__fish_exifkit_using_subcommand help; and not __fish_seen_subcommand_from extract get remove check help" -f -a "get" -d 'Print an earlier result'
-complete -c exifkit -n "__fish_exifkit_using_subcommand help; and not __fish_seen_subcommand_from extract get remove check help" -f -a "remove" -d 'Write a copy without metadata, or clean in place'
-complete -c exifkit -n "__fish_exifkit_using_subcommand help; and not __fish_seen_subcommand_from extract get remove check help" -f -a "check" -d 'Report what `remove` would take out, and write nothing'
-complete -c exifkit -n "__fish_exifkit_using_subcommand help; and not __fish_seen_subcommand_from extract get remove check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l listen -d 'Where to listen; port 0 takes a free one' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l metrics-listen -d 'Prometheus metrics at /metrics of this listener' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l tls-cert -d 'Speak TLS with this certificate chain (PEM)' -r -F
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l tls-key -d 'The key of that certificate (PEM)' -r -F
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l public-url -d 'What addresses of cleaned files begin with [default: the host that the request names]' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l data-dir -d 'Results, cleaned files and keys [default: exifkit/server in the user\'s state directory]' -r -f -a "(__fish_complete_directories)"
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l keys-file -d 'The keys that are valid [default: `keys` in the data directory]' -r -F
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l cors-origin -d 'Let pages of this origin (https://example.com, or *) use the API in browsers; repeats' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l retention-hours -d 'Results and cleaned files are kept so many hours' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l max-upload-size -d 'Largest file' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l idle-timeout -d 'Seconds between two pieces of an upload' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l request-timeout -d 'Seconds for receiving one request' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l work-timeout -d 'Seconds for reading or cleaning one file' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l max-requests -d 'Uploads at once' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l queue -d 'Uploads that may wait for their turn; more are refused with 429' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l max-connections -d 'Connections at once' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -s j -l jobs -d 'Files that are decoded at once [default: one per core]' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l min-free-disk -d 'Refuse uploads when less disk than this is free' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l url-port -d 'Fetch urls from this port, too, beside 80 and 443; repeats' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l url-map -d 'Fetch urls of HOST from this place instead, without checking its address (HOST=http://HOST:PORT); repeats' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l tls-self-signed -d 'Speak TLS with a certificate made at start, for trying out; stderr says where it is'
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l allow-anonymous -d 'Serve everybody without a key'
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -f -a "keys" -d 'Make, list and revoke API keys'
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and __fish_seen_subcommand_from keys" -l data-dir -d 'Results, cleaned files and keys [default: exifkit/server in the user\'s state directory]' -r -f -a "(__fish_complete_directories)"
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and __fish_seen_subcommand_from keys" -l keys-file -d 'The keys that are valid [default: `keys` in the data directory]' -r -F
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and __fish_seen_subcommand_from keys" -s h -l help -d 'Print help'
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and __fish_seen_subcommand_from keys" -f -a "create" -d 'Make a key and print it: it cannot be shown again'
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and __fish_seen_subcommand_from keys" -f -a "list" -d 'List keys: id, time, owner'
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and __fish_seen_subcommand_from keys" -f -a "revoke" -d 'Take a key out; a running server refuses it at once'
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and __fish_seen_subcommand_from keys" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and __fish_seen_subcommand_from help" -f -a "keys" -d 'Make, list and revoke API keys'
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c exifkit -n "__fish_exifkit_using_subcommand help; and not __fish_seen_subcommand_from extract get remove check serve help" -f -a "extract" -d 'Print the metadata of files as JSON'
+complete -c exifkit -n "__fish_exifkit_using_subcommand help; and not __fish_seen_subcommand_from extract get remove check serve help" -f -a "get" -d 'Print an earlier result'
+complete -c exifkit -n "__fish_exifkit_using_subcommand help; and not __fish_seen_subcommand_from extract get remove check serve help" -f -a "remove" -d 'Write a copy without metadata, or clean in place'
+complete -c exifkit -n "__fish_exifkit_using_subcommand help; and not __fish_seen_subcommand_from extract get remove check serve help" -f -a "check" -d 'Report what `remove` would take out, and write nothing'
+complete -c exifkit -n "__fish_exifkit_using_subcommand help; and not __fish_seen_subcommand_from extract get remove check serve help" -f -a "serve" -d 'Serve the HTTP API, and a page for browsers at `/`'
+complete -c exifkit -n "__fish_exifkit_using_subcommand help; and not __fish_seen_subcommand_from extract get remove check serve help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c exifkit -n "__fish_exifkit_using_subcommand help; and __fish_seen_subcommand_from serve" -f -a "keys" -d 'Make, list and revoke API keys'

@@ -76,15 +76,10 @@ pub async fn accept(
 
 async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router, watcher: hyper_util::server::graceful::Watcher) {
     let _ = stream.set_nodelay(true);
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+    // Over HTTP/2 clients lose a refusal that comes before the end of their upload.
+    let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
     // Without a timer hyper's own limit on the head is off.
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(HEAD);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(HEAD_TIME)
-        .max_header_list_size(HEAD as u32)
-        .max_concurrent_streams(64);
     let service = TowerToHyperService::new(router);
     // A connection that breaks concerns its other end alone.
     match tls {
@@ -118,7 +113,7 @@ pub fn tls(tls: &Tls, settings: &Settings) -> anyhow::Result<TlsAcceptor> {
         Tls::SelfSigned => self_signed(settings)?,
     };
     let mut config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 

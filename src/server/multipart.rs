@@ -149,7 +149,7 @@ fn part(block: &[u8]) -> Part {
     let mut part = Part::default();
     for line in block.split(|b| *b == b'\n') {
         let Some(colon) = memchr::memchr(b':', line) else { continue };
-        let (name, value) = (&line[..colon], &line[colon + 1..]);
+        let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
         if name.trim_ascii().eq_ignore_ascii_case(b"content-disposition") {
             let text = |key| parameter(value, key).map(|v| String::from_utf8_lossy(&v).into_owned());
             part.name = text("name").unwrap_or_default();

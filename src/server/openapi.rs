@@ -65,7 +65,7 @@ fn extract() -> Value {
         query("url", json!({ "type": "string" }), "Fetched when the body names no file and no url."),
         query("family", json!({ "type": "integer", "enum": [0, 1] }), "Groups by kind of metadata (0) or by place (1)."),
         query(
-            "n",
+            "numeric",
             json!({ "type": "string", "enum": ["true", "false", "1", "0", ""] }),
             "Stored numbers instead of their meaning."
         ),

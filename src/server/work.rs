@@ -19,7 +19,7 @@ pub struct Options {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub family: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub n: Option<bool>,
+    pub numeric: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,12 +31,12 @@ impl Options {
     pub fn take(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
         match (name, value) {
             ("family", "0" | "1") => self.family = Some(u8::from(value == "1")),
-            ("n", "" | "1" | "true") => self.n = Some(true),
-            ("n", "0" | "false") => self.n = Some(false),
+            ("numeric" | "n", "" | "1" | "true") => self.numeric = Some(true),
+            ("numeric" | "n", "0" | "false") => self.numeric = Some(false),
             ("keep", list) => self.keep.get_or_insert_default().extend(list.split(',').map(String::from)),
             ("preset", "default" | "strict") => self.preset = Some(value.into()),
             ("family", _) => return Err(Refusal::invalid("family is 0 or 1")),
-            ("n", _) => return Err(Refusal::invalid("n is true or false")),
+            ("numeric" | "n", _) => return Err(Refusal::invalid("numeric is true or false")),
             ("preset", _) => return Err(Refusal::invalid("preset is default or strict")),
             _ => {}
         }
@@ -44,12 +44,12 @@ impl Options {
     }
 
     fn view(&self) -> View {
-        View { family: self.family.unwrap_or(0), numeric: self.n.unwrap_or(false), ..View::default() }
+        View { family: self.family.unwrap_or(0), numeric: self.numeric.unwrap_or(false), ..View::default() }
     }
 
     /// Those that a removal honours.
     fn of_removal(self) -> Self {
-        Options { family: None, n: None, ..self }
+        Options { family: None, numeric: None, ..self }
     }
 
     fn of_extraction(self) -> Self {
@@ -224,7 +224,7 @@ mod tests {
             options.take(name, value).unwrap();
         }
         let json = serde_json::to_string(&options).unwrap();
-        assert_eq!(json, r#"{"family":1,"n":true,"keep":["icc","dates"],"preset":"strict"}"#);
+        assert_eq!(json, r#"{"family":1,"numeric":true,"keep":["icc","dates"],"preset":"strict"}"#);
         for (name, value) in [("family", "2"), ("n", "maybe"), ("preset", "none")] {
             assert_eq!(options.take(name, value).unwrap_err().code, Code::InvalidRequest, "{name}");
         }

@@ -146,7 +146,7 @@ fn options_are_named_when_they_are_honoured() {
     for (path, want) in [
         ("/api/v1/extract", None),
         ("/api/v1/extract?family=1", Some(r#"{"family":1}"#)),
-        ("/api/v1/extract?n=1&keep=icc", Some(r#"{"n":true}"#)),
+        ("/api/v1/extract?n=1&keep=icc", Some(r#"{"numeric":true}"#)),
         ("/api/v1/remove?keep=icc,dates&preset=strict&n=1", Some(r#"{"keep":["icc","dates"],"preset":"strict"}"#)),
     ] {
         assert_eq!(options(path).as_deref(), want, "{path}");

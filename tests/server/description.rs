@@ -54,12 +54,18 @@ fn the_page_asks_nobody_else() {
 
 #[test]
 fn tls_by_itself() {
-    let server = Server::start(&["--tls-self-signed"]);
+    let server = Server::start(&["--tls-self-signed", "--max-upload-size", "1000"]);
     let certificate = server.folder.path("data/self-signed.pem");
     let url = format!("https://localhost:{}/healthz", server.address.rsplit(':').next().unwrap());
     let run = Command::new("curl").args(["-sS", "--cacert"]).arg(&certificate).arg(&url).output();
     match run {
         Ok(run) => assert_eq!(String::from_utf8_lossy(&run.stdout), "ok\n", "{}", String::from_utf8_lossy(&run.stderr)),
-        Err(e) => eprintln!("not tested, since curl is not there: {e}"),
+        Err(e) => return eprintln!("not tested, since curl is not there: {e}"),
     }
+    // A refusal arrives whatever the client would like to speak.
+    let large = server.folder.write("large", &vec![0; 20_000_000]);
+    let url = url.replace("healthz", "api/v1/extract");
+    let (file, key) = (format!("file=@{}", large.display()), format!("X-API-Key: {}", server.key));
+    let run = Command::new("curl").args(["-sS", "-F", &file, "-H", &key, &url, "--cacert"]).arg(&certificate).output().unwrap();
+    assert!(String::from_utf8_lossy(&run.stdout).contains("--max-upload-size"), "{}", String::from_utf8_lossy(&run.stderr));
 }
