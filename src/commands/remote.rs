@@ -24,11 +24,7 @@ use std::{
 use tempfile::SpooledData;
 
 /// Uploads at once unless the user says how many: the service's work, not this machine's cores, takes the time.
-const JOBS: usize = 4;
-
-pub fn jobs(running: &cli::Running) -> usize {
-    running.jobs.map_or(JOBS, usize::from)
-}
+pub const JOBS: usize = 4;
 
 /// Sends inputs.
 struct Sender {
