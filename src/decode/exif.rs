@@ -87,6 +87,16 @@ pub fn decode(input: &Input, sink: &mut Sink) {
     geotiff::decode(&block.reader, block.geo, sink);
 }
 
+/// Kodak's APP3: directories of its own behind a TIFF header.
+pub fn kodak_meta(input: &Input, sink: &mut Sink) {
+    let head = input.up_to(0, 16).unwrap_or_default();
+    let (Some(header), Some(table)) = (Header::read(&head), table!("Exif::KodakMeta")) else {
+        return sink.warn("the Meta block has no TIFF header");
+    };
+    let mut reader = Reader::new(input.clone(), header.order);
+    reader.directory(header.first, table, &table.group, Priority::Normal, sink);
+}
+
 /// `IFD0`, `IFD1` …
 fn chained(i: usize) -> Name {
     match i {

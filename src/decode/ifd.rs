@@ -8,7 +8,7 @@ use crate::{
     error::{Error, Result},
     input::Input,
     metadata::{Blob, Group, Name, Priority, Tag, Value},
-    tags::{self, ByteOrder, Context, Format, Layout, Row, Sub, Table},
+    tags::{self, ByteOrder, Context, Format, Key, Layout, Row, Sub, Table},
 };
 use smallvec::SmallVec;
 use std::{borrow::Cow, cell::Cell, rc::Rc};
@@ -191,7 +191,25 @@ impl Reader {
         for entry in &directory.entries {
             self.emit(entry, table, group, priority, sink);
         }
+        if table.has_data {
+            self.data(&directory.entries, table, group, sink);
+        }
         directory.next
+    }
+
+    /// Adds the data that rows of a maker note point at.
+    fn data(&self, entries: &[Entry], table: &'static Table, group: &Group, sink: &mut Sink) {
+        for (row, (length, name)) in table.rows.iter().filter_map(|r| Some((r, r.data?))) {
+            let number = |key| {
+                let entry = entries.iter().find(|e| Key::from(e.tag) == key)?;
+                self.numbers(entry).first().copied()
+            };
+            let (Some(offset), Some(length)) = (number(row.key), number(Key::from(length))) else { continue };
+            let Some(at) = offset.checked_add_signed(self.base) else { continue };
+            if length > 0 && at.checked_add(length).is_some_and(|end| end <= self.block.len()) {
+                sink.push(Tag::new(row.group_in(group), name, Value::Binary(self.span(at, length))));
+            }
+        }
     }
 
     /// The entries of the directory at `at`, once: `None` for one that was read before, or lies too deep.
@@ -230,9 +248,20 @@ impl Reader {
         if let Some(kind) = row.child {
             return sink.child(kind, row.name, self.block.slice(entry.at..entry.at.saturating_add(entry.size)));
         }
-        let Some(value) = self.value_for(entry, row) else { return };
+        let Some(mut value) = self.value_for(entry, row) else { return };
+        let kept = if row.flags.keep { value.as_f64() } else { None };
+        if row.data.is_some()
+            && let Some(offset) = value.as_i64()
+        {
+            // As it counts in the file.
+            let start = i64::try_from(self.block.start()).unwrap_or_default();
+            value = offset.saturating_add(self.base).saturating_add(start).into();
+        }
         if let Some(tag) = tags::tag_of(table, row, value, group, &context) {
             sink.push(lowered(tag, priority));
+        }
+        if let Some(number) = kept {
+            sink.facts.keep(row.name, number);
         }
     }
 

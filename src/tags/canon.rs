@@ -208,3 +208,63 @@ fn pairs(v: &Value, first: &str, second: &str, print: impl Fn(f64) -> String) ->
     let words = words.map(|(v, (before, word))| format!("{before}{word}{}", print(v.as_f64().unwrap_or_default())));
     words.collect::<Vec<_>>().join("; ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{decode::Facts, tags::Context};
+
+    #[test]
+    fn exposure_counts_in_thirds_of_a_stop() {
+        for (stored, want) in [(0.0, 0.0), (32.0, 1.0), (12.0, 1.0 / 3.0), (-20.0, -2.0 / 3.0), (16.0, 0.5), (84.0, 8.0 / 3.0)] {
+            assert!((ev(stored) - want).abs() < 1e-9, "{stored}: {}", ev(stored));
+        }
+    }
+
+    #[test]
+    fn conversions() {
+        let facts = Facts::default();
+        let cases: &[(&str, Value, Option<&str>)] = &[
+            ("canon_camera_iso", Value::Int(0x4190), Some("400")),
+            ("canon_camera_iso", Value::Int(17), Some("100")),
+            ("canon_camera_iso", Value::Int(15), Some("Auto")),
+            ("canon_camera_iso", Value::Int(30), Some("Unknown (30)")),
+            ("canon_firmware", "1.0.3".into(), Some("1.0.3")),
+            ("canon_firmware", "1.0".into(), None),
+            ("canon_file_20d", Value::Int(0x0073_1900), Some("1000115")),
+            ("canon_file_20d", Value::Int(0), None),
+            ("canon_unique_id", Value::Binary(Blob::Bytes(vec![0; 16])), None),
+            ("canon_unique_id", Value::Binary(Blob::Bytes(vec![1, 0xab])), Some("01ab")),
+            ("canon_second", Value::Array(vec![1u8.into(), 2u8.into()]), Some("2")),
+        ];
+        for (name, value, want) in cases {
+            let Some(convert) = converter(name) else { panic!("{name}") };
+            let got = convert(value, &Context::new(&facts)).map(|v| v.to_string());
+            assert_eq!(got.as_deref(), *want, "{name} {value:?}");
+        }
+    }
+
+    #[test]
+    fn prints() {
+        let cases: &[(&str, Value, &str)] = &[
+            ("canon_self_timer", Value::Int(0), "Off"),
+            ("canon_self_timer", Value::Int(0x4000 | 25), "2.5 s, Custom"),
+            ("canon_distance", Value::Float(655.35), "inf"),
+            ("canon_distance", Value::Float(0.54), "0.54 m"),
+            ("canon_file_number", Value::Int(1_181_861), "118-1861"),
+            ("canon_file_number", Value::Int(12), "12"),
+            ("canon_af_bits", Value::Array(vec![0x0300u16.into(), 0x0080u16.into()]), "8,9,23"),
+            ("canon_af_bits", Value::Int(0), "(none)"),
+            ("canon_revision", Value::Int(0x0100_0200), "1.00 rev 2.00"),
+            ("canon_revision", Value::Int(0xa101_0100), "Alpha 1.01 rev 1.00"),
+            ("canon_time_zone", Value::Int(-480), "-08:00"),
+            ("canon_serial_d30", Value::Int(0x0001_0002), "000100002"),
+            ("canon_shutter_range", Value::Array(vec![160u8.into(), 16u8.into()]), "Hi 1/8192; Lo 32"),
+            ("canon_locked", Value::Int(5), "Main dial, Multi-controller"),
+        ];
+        for (name, value, want) in cases {
+            let Some(Printer::Lazy(print)) = printer(name) else { panic!("{name}") };
+            assert_eq!(&print(value), want, "{name} {value:?}");
+        }
+    }
+}

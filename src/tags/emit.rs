@@ -153,6 +153,9 @@ fn print_of(row: &Row, value: &Value, context: &Context) -> Print {
             }
             return labels.bits(bits_of(value)).into();
         }
+        if row.flags.parts {
+            return parts_labelled(row, labels, value);
+        }
         if row.flags.first {
             return first_labelled(row, labels, value, context);
         }
@@ -204,6 +207,19 @@ fn first_labelled(row: &Row, labels: &Labels, value: &Value, context: &Context) 
         }
     }
     out.into()
+}
+
+/// Each element with the labels of its place (`1:15`); a place without labels prints as it is.
+fn parts_labelled(row: &Row, labels: &Labels, value: &Value) -> Print {
+    let one = |(place, v): (usize, &Value)| match labels.text(&format!("{place}:{v}")) {
+        Some(label) => label.to_owned(),
+        None if labels.lines().any(|(key, _)| key.strip_prefix(&place.to_string()).is_some_and(|k| k.starts_with(':'))) => {
+            unlabelled(row, v)
+        }
+        None => v.to_string(),
+    };
+    let words: Vec<String> = value.elements().iter().enumerate().map(one).collect();
+    words.join("; ").into()
 }
 
 fn bits_of(value: &Value) -> u64 {

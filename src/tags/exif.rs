@@ -103,6 +103,7 @@ fn components(v: &Value) -> String {
 fn metres(v: &Value) -> String {
     match v {
         Value::Rational(_, 0) => v.to_string(),
+        Value::Text(t) if matches!(t.as_str(), "inf" | "undef") => t.to_string(),
         _ => format!("{v} m"),
     }
 }
@@ -112,7 +113,8 @@ pub fn lens_info(v: &Value) -> String {
     let [short, long, wide, tele] = v.elements() else { return v.to_string() };
     let text = |v: &Value| match v {
         Value::Rational(_, 0) => "?".to_owned(),
-        v => v.to_string(),
+        Value::Text(t) if matches!(t.as_str(), "inf" | "undef") => "?".to_owned(),
+        v => super::print::plain_number(v),
     };
     let pair = |a: &Value, b: &Value| {
         let (a, b) = (text(a), text(b));

@@ -44,10 +44,12 @@
 //! - `print=NAME` (a printer in [`print`]) or `print="%.1f mm"` (printf: `%s %d %x %.Nf %g`, of the value);
 //!   `unit=" mm"` is short for `print="%s mm"`;
 //! - `labels=NAME` (a shared section), `bits` (labels name bits, printed joined by `, `), `each` (labels apply to each
-//!   element, joined by `; `), `first` (labels apply to the first element, `print=` to the rest, joined by `; `), `hex` (an unknown value prints as `Unknown (0x5)`), `plain` (an unknown value prints as itself);
+//!   element, joined by `; `), `first` (labels apply to the first element, `print=` to the rest, joined by `; `),
+//!   `parts` (labels are of one place each, `1:15` that of the value 15 of the second element, joined by `; `), `hex` (an unknown value prints as `Unknown (0x5)`), `plain` (an unknown value prints as itself);
 //! - `mask=0x0f` (the value is masked and shifted right to the mask's lowest bit);
 //! - `-> Table` (the value is a block of that table), with `start=N` (skip N bytes), `sized` or `sized=N` (the block says its own size in
 //!   16 bits at byte N, or is damaged), `order=`, `base=` for IFDs;
+//! - `data="0x0003 PreviewImage"` (the value is an offset in the file of data, whose length row 0x0003 tells);
 //! - `child=KIND` (the value is a block of another standard: `icc`, `iptc`, `xmp`, `photoshop`, `file`);
 //! - `group=`, `priority=low|high`, `binary`, `hidden` (not shown, but its value can be asked for), `list`, `raw` (trailing blanks stay; in a
 //!   heading: in all rows but those that say `trim`),
@@ -68,7 +70,9 @@ pub mod exif;
 pub mod expr;
 pub mod format;
 mod labels;
+mod makers;
 mod parse;
+mod pentax;
 pub mod print;
 #[cfg(test)]
 mod tests;
@@ -92,22 +96,41 @@ use std::{
 
 /// Every table file: the prefix of its tables' names (before `::`), and its text.
 static FILES: &[(&str, &str)] = &[
+    ("Apple", include_str!("apple.tags")),
     ("Canon", include_str!("canon.tags")),
     ("CanonCustom", include_str!("canoncustom.tags")),
+    ("Casio", include_str!("casio.tags")),
     ("Composite", include_str!("composite.tags")),
+    ("DJI", include_str!("dji.tags")),
     ("Exif", include_str!("exif.tags")),
+    ("FujiFilm", include_str!("fujifilm.tags")),
+    ("GE", include_str!("ge.tags")),
     ("GIF", include_str!("gif.tags")),
     ("GPS", include_str!("gps.tags")),
     ("GeoTiff", include_str!("geotiff.tags")),
+    ("Google", include_str!("google.tags")),
+    ("HP", include_str!("hp.tags")),
     ("ICC", include_str!("icc.tags")),
     ("IPTC", include_str!("iptc.tags")),
     ("JPEG", include_str!("jpeg.tags")),
+    ("JVC", include_str!("jvc.tags")),
+    ("Kodak", include_str!("kodak.tags")),
     ("MNG", include_str!("mng.tags")),
+    ("Motorola", include_str!("motorola.tags")),
+    ("Nintendo", include_str!("nintendo.tags")),
+    ("Olympus", include_str!("olympus.tags")),
     ("PDF", include_str!("pdf.tags")),
+    ("Panasonic", include_str!("panasonic.tags")),
+    ("Pentax", include_str!("pentax.tags")),
     ("Photoshop", include_str!("photoshop.tags")),
     ("PNG", include_str!("png.tags")),
     ("QuickTime", include_str!("quicktime.tags")),
     ("RIFF", include_str!("riff.tags")),
+    ("Reconyx", include_str!("reconyx.tags")),
+    ("Ricoh", include_str!("ricoh.tags")),
+    ("Samsung", include_str!("samsung.tags")),
+    ("Sanyo", include_str!("sanyo.tags")),
+    ("Sigma", include_str!("sigma.tags")),
     ("XMP", include_str!("xmp.tags")),
 ];
 
@@ -190,6 +213,8 @@ pub struct Table {
     pub priority: Priority,
     /// A decoder of its own, see `decode::ifd`.
     pub proc: Option<&'static str>,
+    /// Does any row tell where data is?
+    pub has_data: bool,
     /// Sorted by key; rows of one key in the order of the file.
     pub rows: Vec<Row>,
 }
@@ -214,6 +239,8 @@ pub struct Row {
     pub moved: Box<[(usize, i64)]>,
     pub sub: Option<Sub>,
     pub child: Option<Kind>,
+    /// The value is an offset: the tag of its length, and the name of the data there.
+    pub data: Option<(u16, &'static str)>,
     group: Option<&'static str>,
     pub priority: Option<Priority>,
 }
@@ -242,6 +269,7 @@ pub struct Flags {
     pub list: bool,
     pub raw: bool,
     pub first: bool,
+    pub parts: bool,
     pub keep: bool,
     pub reversed: bool,
     pub trim: bool,
@@ -384,4 +412,41 @@ macro_rules! table {
         static TABLE: std::sync::OnceLock<Option<&'static $crate::tags::Table>> = std::sync::OnceLock::new();
         *TABLE.get_or_init(|| $crate::tags::table($name))
     }};
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every table file is compiled, every reference followed: what is not understood panics with its place.
+    #[test]
+    fn table_files_are_sound() {
+        for &(prefix, text) in FILES {
+            let sections: Vec<_> = parse::sections(text).collect();
+            let mut names: Vec<_> = sections.iter().map(|(_, heading, _)| parse::word(heading).0).collect();
+            names.sort_unstable();
+            for pair in names.windows(2) {
+                assert_ne!(pair[0], pair[1], "{prefix}: two sections of one name");
+            }
+            for (word, heading, _) in sections {
+                let name = parse::word(heading).0;
+                if word != "table" {
+                    continue;
+                }
+                let Some(table) = table(name) else { panic!("{name} is not in the file of its prefix") };
+                for row in &table.rows {
+                    if let Some(sub) = &row.sub {
+                        assert!(sub.table().is_some(), "{name}: {} names {:?}, which is not there", row.name, sub.name);
+                    }
+                    assert!(!row.name.is_empty() && !row.name.contains('='), "{name}: {:?} is no name", row.name);
+                }
+                // Of several rows of one id all but the last must depend on something.
+                for rows in table.rows.chunk_by(|a, b| a.key == b.key) {
+                    for row in &rows[..rows.len() - 1] {
+                        assert!(row.is_conditional(), "{name}: {} hides the rows of its id below it", row.name);
+                    }
+                }
+            }
+        }
+    }
 }

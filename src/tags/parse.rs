@@ -99,6 +99,7 @@ pub(super) fn table(prefix: &'static str, heading: &'static str, body: &'static 
         order: None,
         priority: Priority::Normal,
         proc: None,
+        has_data: false,
         rows: Vec::with_capacity(body.len() / 40),
     };
     let (mut text_keys, mut serial, mut raw) = (false, false, false);
@@ -129,6 +130,7 @@ pub(super) fn table(prefix: &'static str, heading: &'static str, body: &'static 
         if !labels.trim().is_empty() {
             row.labels = Some(Box::leak(Box::new(Labels::new(labels))));
         }
+        table.has_data |= row.data.is_some();
         table.rows.push(row);
     }
     table.rows.sort_by_key(|r| r.key);
@@ -188,6 +190,7 @@ fn row(prefix: &'static str, table: &'static str, line: &'static str, text_keys:
         moved: Box::default(),
         sub: None,
         child: None,
+        data: None,
         group: None,
         priority: None,
     };
@@ -226,6 +229,10 @@ fn attribute_of(row: &mut Row, prefix: &'static str, attribute: &'static str, va
         "child" => row.child = child(value),
         "group" => row.group = Some(value),
         "priority" => row.priority = priority(value),
+        "data" => {
+            let (length, name) = word(value);
+            row.data = number(length).and_then(|n| u16::try_from(n).ok()).map(|n| (n, name));
+        }
         "bits" => row.flags.bits = true,
         "each" => row.flags.each = true,
         "hex" => row.flags.hex = true,
@@ -235,6 +242,7 @@ fn attribute_of(row: &mut Row, prefix: &'static str, attribute: &'static str, va
         "list" => row.flags.list = true,
         "raw" => row.flags.raw = true,
         "first" => row.flags.first = true,
+        "parts" => row.flags.parts = true,
         "keep" => row.flags.keep = true,
         "moved" => row.moved = moves(value).unwrap_or_default(),
         "trim" => row.flags.trim = true,
@@ -248,6 +256,7 @@ fn attribute_of(row: &mut Row, prefix: &'static str, attribute: &'static str, va
         "labels" => row.labels.is_some(),
         "child" => row.child.is_some(),
         "priority" => row.priority.is_some(),
+        "data" => row.data.is_some(),
         "mask" => row.mask != 0,
         "moved" => !row.moved.is_empty(),
         _ => true,

@@ -31,7 +31,9 @@ pub fn converter(name: &str) -> Option<Convert> {
         _ => {
             return super::exif::converter(name)
                 .or_else(|| super::xmp::converter(name))
-                .or_else(|| super::canon::converter(name));
+                .or_else(|| super::canon::converter(name))
+                .or_else(|| super::pentax::converter(name))
+                .or_else(|| super::makers::converter(name));
         }
     })
 }
@@ -51,7 +53,13 @@ pub fn printer(name: &str) -> Option<Printer> {
         "duration" => duration,
         "bitrate" => bitrate,
         "unix_time" => |v| v.as_i64().map_or_else(|| v.to_string(), crate::decode::jpeg::date_time),
-        _ => return super::exif::printer(name).or_else(|| super::xmp::printer(name)).or_else(|| super::canon::printer(name)),
+        _ => {
+            return super::exif::printer(name)
+                .or_else(|| super::xmp::printer(name))
+                .or_else(|| super::canon::printer(name))
+                .or_else(|| super::pentax::printer(name))
+                .or_else(|| super::makers::printer(name));
+        }
     }))
 }
 
@@ -114,6 +122,14 @@ pub fn number(v: &Value) -> f64 {
 
 fn is_undefined(v: &Value) -> bool {
     matches!(v.elements().first(), Some(Value::Rational(0, 0) | Value::Text(_)))
+}
+
+/// A number with up to ten significant digits.
+pub fn plain_number(v: &Value) -> String {
+    match v {
+        Value::Float(n) => significant(*n, 10),
+        v => v.to_string(),
+    }
 }
 
 /// A quotient as the reference computes on: rounded to ten significant digits.

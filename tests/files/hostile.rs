@@ -4,7 +4,7 @@ use exifkit::{engine::local, format::Selection, input::Input};
 use std::time::{Duration, Instant};
 
 /// Reads, plans, reports, writes and proves.
-fn survive(bytes: &[u8], what: &str) {
+pub fn survive(bytes: &[u8], what: &str) {
     let began = Instant::now();
     let outcome = std::panic::catch_unwind(|| {
         if let Ok(found) = local::extract(&Input::from_bytes(bytes.to_vec())) {

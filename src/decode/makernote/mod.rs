@@ -4,6 +4,7 @@
 //! whose tables are not there is recognised and yields nothing.
 
 mod canon;
+mod pentax;
 
 use super::{
     Sink,
@@ -177,6 +178,9 @@ pub fn decode(reader: &mut Reader, entry: &Entry, sink: &mut Sink) {
         base = base.saturating_add(canon::shift(reader, entry, order));
     }
     let mut notes = reader.with_base(order, base);
+    if maker.table == "Pentax::Main" {
+        pentax::keep_clock(&notes, entry.at.saturating_add(start), sink);
+    }
     notes.directory(entry.at.saturating_add(start), table, &table.group, Priority::Normal, sink);
 }
 
@@ -220,5 +224,40 @@ pub fn procedure(name: &str, reader: &mut Reader, entry: &Entry, sub: &Sub, tabl
         "canon_preview" => canon::preview(reader, entry, table, sink),
         "canon_filters" => canon::filters(reader, entry, table, sink),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_are_recognised() {
+        for (head, make, want) in [
+            (&b"Apple iOS\0\0\x01MM"[..], "Apple", Some("Apple::Main")),
+            (b"OLYMPUS\0II\x03\0", "OLYMPUS CORPORATION", Some("Olympus::Main")),
+            (b"Nikon\0\x02\x10\0\0MM\0*\0\0\0\x08", "NIKON CORPORATION", Some("Nikon::Main")),
+            (b"Nikon\0\x01\0", "NIKON", Some("Nikon::Type2")),
+            (b"\x12\0\x01\0", "NIKON", Some("Nikon::Main")),
+            (b"FUJIFILM\x0c\0\0\0", "FUJIFILM", Some("FujiFilm::Main")),
+            (b"\x12\0\x01\0", "Canon", Some("Canon::Main")),
+            (b"\x12\0\x01\0", "Nobody", None),
+        ] {
+            assert_eq!(recognise(head, make).map(|m| m.table), want, "{make} {head:?}");
+        }
+    }
+
+    #[test]
+    fn directories_begin_where_the_maker_says() {
+        for (head, make, want) in [
+            (&b"Nikon\0\x02\x10\0\0MM\0*\0\0\0\x08"[..], "NIKON", Some((18, ByteOrder::Big))),
+            (b"FUJIFILM\x0c\0\0\0", "FUJIFILM", Some((12, ByteOrder::Little))),
+            (b"OLYMPUS\0II\x03\0", "OLYMPUS", Some((12, ByteOrder::Little))),
+            (b"OLYMPUS\0??\x03\0", "OLYMPUS", None),
+            (b"\x12\0\x01\0", "Canon", Some((0, ByteOrder::Little))),
+        ] {
+            let maker = recognise(head, make).unwrap();
+            assert_eq!(beginning(maker, head, ByteOrder::Big), want, "{make} {head:?}");
+        }
     }
 }
