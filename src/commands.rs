@@ -5,7 +5,8 @@ mod extract;
 mod get;
 mod network;
 mod remote;
-mod remove;
+pub(crate) mod remove;
+mod serve;
 
 use crate::{
     api::Failure,
@@ -39,6 +40,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Status> {
         Command::Get(args) => Ok(get::run(&args)?),
         Command::Remove(args) => Ok(remove::run(&args)?),
         Command::Check(args) => Ok(check::run(&args)?),
+        Command::Serve(args) => serve::run(&args),
     }
 }
 
@@ -208,7 +210,7 @@ fn too_large(max: u64) -> Error {
     Error::new(Code::TooLarge, format!("larger than {max} bytes; --max-size sets the limit"))
 }
 
-fn warnings(found: &[Warning]) -> Vec<String> {
+pub(crate) fn warnings(found: &[Warning]) -> Vec<String> {
     found.iter().map(|w| if w.place.is_empty() { w.text.to_string() } else { format!("{}: {}", w.place, w.text) }).collect()
 }
 

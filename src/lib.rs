@@ -29,5 +29,6 @@ pub mod net;
 pub mod output;
 pub mod part;
 pub mod progress;
+pub mod server;
 pub mod store;
 pub mod tags;

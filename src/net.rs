@@ -2,8 +2,10 @@
 //!
 //! [`client`] speaks for the user: to a service that works for him, and to the places that URL operands name. Working
 //! with files of this machine must cost nothing of it: no runtime is started and no certificate read before the first request.
+//! [`guard`] fetches what strangers name, for the server.
 
 pub mod client;
+pub mod guard;
 pub mod key;
 pub mod name;
 pub mod ranged;

@@ -186,6 +186,11 @@ impl Block {
                 makernote::decode(&mut self.reader, entry, sink);
                 true
             }
+            // Pentax writes its note into the private data of a DNG.
+            0xc634 if makernote::is_private(&self.reader, entry) => {
+                makernote::decode(&mut self.reader, entry, sink);
+                true
+            }
             0x02bc => self.child(entry, Kind::Xmp, "XMP", sink),
             0x83bb => self.child(entry, Kind::Iptc, "IPTC", sink),
             0x8649 => self.child(entry, Kind::Photoshop, "Photoshop", sink),

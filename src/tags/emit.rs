@@ -213,6 +213,9 @@ fn first_labelled(row: &Row, labels: &Labels, value: &Value, context: &Context) 
 fn parts_labelled(row: &Row, labels: &Labels, value: &Value) -> Print {
     let one = |(place, v): (usize, &Value)| match labels.text(&format!("{place}:{v}")) {
         Some(label) => label.to_owned(),
+        None if labels.text(&format!("{place}:*")).is_some() => {
+            labels.text(&format!("{place}:*")).unwrap_or_default().replace('*', &v.to_string())
+        }
         None if labels.lines().any(|(key, _)| key.strip_prefix(&place.to_string()).is_some_and(|k| k.starts_with(':'))) => {
             unlabelled(row, v)
         }

@@ -45,7 +45,7 @@
 //!   `unit=" mm"` is short for `print="%s mm"`;
 //! - `labels=NAME` (a shared section), `bits` (labels name bits, printed joined by `, `), `each` (labels apply to each
 //!   element, joined by `; `), `first` (labels apply to the first element, `print=` to the rest, joined by `; `),
-//!   `parts` (labels are of one place each, `1:15` that of the value 15 of the second element, joined by `; `), `hex` (an unknown value prints as `Unknown (0x5)`), `plain` (an unknown value prints as itself);
+//!   `parts` (labels are of one place each, `1:15` that of the value 15 of the second element, `1:*` that of others, whose `*` is the value, joined by `; `), `hex` (an unknown value prints as `Unknown (0x5)`), `plain` (an unknown value prints as itself);
 //! - `mask=0x0f` (the value is masked and shifted right to the mask's lowest bit);
 //! - `-> Table` (the value is a block of that table), with `start=N` (skip N bytes), `sized` or `sized=N` (the block says its own size in
 //!   16 bits at byte N, or is damaged), `order=`, `base=` for IFDs;
@@ -71,6 +71,7 @@ pub mod expr;
 pub mod format;
 mod labels;
 mod makers;
+mod olympus;
 mod parse;
 mod pentax;
 pub mod print;
@@ -412,41 +413,4 @@ macro_rules! table {
         static TABLE: std::sync::OnceLock<Option<&'static $crate::tags::Table>> = std::sync::OnceLock::new();
         *TABLE.get_or_init(|| $crate::tags::table($name))
     }};
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Every table file is compiled, every reference followed: what is not understood panics with its place.
-    #[test]
-    fn table_files_are_sound() {
-        for &(prefix, text) in FILES {
-            let sections: Vec<_> = parse::sections(text).collect();
-            let mut names: Vec<_> = sections.iter().map(|(_, heading, _)| parse::word(heading).0).collect();
-            names.sort_unstable();
-            for pair in names.windows(2) {
-                assert_ne!(pair[0], pair[1], "{prefix}: two sections of one name");
-            }
-            for (word, heading, _) in sections {
-                let name = parse::word(heading).0;
-                if word != "table" {
-                    continue;
-                }
-                let Some(table) = table(name) else { panic!("{name} is not in the file of its prefix") };
-                for row in &table.rows {
-                    if let Some(sub) = &row.sub {
-                        assert!(sub.table().is_some(), "{name}: {} names {:?}, which is not there", row.name, sub.name);
-                    }
-                    assert!(!row.name.is_empty() && !row.name.contains('='), "{name}: {:?} is no name", row.name);
-                }
-                // Of several rows of one id all but the last must depend on something.
-                for rows in table.rows.chunk_by(|a, b| a.key == b.key) {
-                    for row in &rows[..rows.len() - 1] {
-                        assert!(row.is_conditional(), "{name}: {} hides the rows of its id below it", row.name);
-                    }
-                }
-            }
-        }
-    }
 }

@@ -30,7 +30,6 @@ pub(super) fn converter(name: &str) -> Option<Convert> {
             _ => None,
         },
         "pentax_shutter_count" => shutter_count,
-        "pentax_relabelled" => |v, _| Some(relabelled(v)),
         "pentax_segments" => |v, _| Some(each(v, |x| if x == 0.0 || x == 255.0 { x } else { x / 8.0 - 6.0 })),
         "pentax_sr_focal" => |v, _| v.as_i64().map(|n| number(if n & 1 == 1 { n as f64 * 4.0 } else { n as f64 / 2.0 })),
         "pentax_iso" => |v, _| v.as_f64().map(|x| number((100.0 * ev(x - 32.0).exp2() + 0.5).floor())),
@@ -39,7 +38,7 @@ pub(super) fn converter(name: &str) -> Option<Convert> {
         "pentax_ev" => |v, _| v.as_f64().map(|x| number(ev(x))),
         "pentax_base_ev" => |v, _| v.as_f64().map(|x| number(ev(64.0 - x))),
         "pentax_lens" => |v, _| lens(v, 0, 2),
-        "pentax_lens5" => |v, _| lens(v, 1, 3),
+        "pentax_lens5" => |v, _| lens(v, 0, 3),
         "pentax_fstops" => |v, _| v.as_i64().map(|n| number(5.0 + (n ^ 7) as f64 / 2.0)),
         "pentax_focal_length" => {
             |v, _| v.as_i64().map(|n| number(10.0 * (n >> 2) as f64 * ((n & 3) as f64 - 2.0).exp2().powi(2)))
@@ -207,14 +206,6 @@ fn shutter_count(v: &Value, context: &Context) -> Option<Value> {
     Some(Value::from(i64::from(u32::from_be_bytes(stored) ^ date ^ !time)))
 }
 
-/// Two numbers of which the second says nothing while it is 0.
-fn relabelled(v: &Value) -> Value {
-    match v.elements() {
-        [first, second] if second.as_i64() == Some(0) => first.clone(),
-        _ => v.clone(),
-    }
-}
-
 /// A lens by its series and number, from the bytes of the note.
 fn lens(v: &Value, series: usize, high: usize) -> Option<Value> {
     let byte = |i: usize| v.elements().get(i).and_then(Value::as_i64);
@@ -234,7 +225,7 @@ fn kelvin(v: &Value) -> Value {
 /// A converter's reading of the battery, with volts and percents.
 fn battery(v: &Value, empty: f64, range: f64) -> String {
     match v.as_f64() {
-        Some(x) => format!("{v} ({:.1}V, {:.0}%)", x * 8.18 / 186.0, (x - empty) * 100.0 / range),
+        Some(x) => format!("{v} ({:.1}V, {}%)", x * 8.18 / 186.0, ((x - empty) * 100.0 / range) as i64),
         None => v.to_string(),
     }
 }

@@ -15,6 +15,24 @@ pub enum Printer {
     Now(fn(&Value, &Context) -> Print),
 }
 
+/// Conversions and printers of single standards and makers.
+static CONVERTERS: &[fn(&str) -> Option<Convert>] = &[
+    super::exif::converter,
+    super::xmp::converter,
+    super::canon::converter,
+    super::pentax::converter,
+    super::olympus::converter,
+    super::makers::converter,
+];
+static PRINTERS: &[fn(&str) -> Option<Printer>] = &[
+    super::exif::printer,
+    super::xmp::printer,
+    super::canon::printer,
+    super::pentax::printer,
+    super::olympus::printer,
+    super::makers::printer,
+];
+
 /// The conversion of that name.
 pub fn converter(name: &str) -> Option<Convert> {
     Some(match name {
@@ -28,13 +46,7 @@ pub fn converter(name: &str) -> Option<Convert> {
         "apex_aperture" => |v, _| Some(Value::Float((number(v) / 2.0).exp2())),
         "hex_bytes" => |v, _| Some(hex_bytes(v)),
         "swap_words" => |v, _| Some(swap_words(v)),
-        _ => {
-            return super::exif::converter(name)
-                .or_else(|| super::xmp::converter(name))
-                .or_else(|| super::canon::converter(name))
-                .or_else(|| super::pentax::converter(name))
-                .or_else(|| super::makers::converter(name));
-        }
+        _ => return CONVERTERS.iter().find_map(|find| find(name)),
     })
 }
 
@@ -53,13 +65,7 @@ pub fn printer(name: &str) -> Option<Printer> {
         "duration" => duration,
         "bitrate" => bitrate,
         "unix_time" => |v| v.as_i64().map_or_else(|| v.to_string(), crate::decode::jpeg::date_time),
-        _ => {
-            return super::exif::printer(name)
-                .or_else(|| super::xmp::printer(name))
-                .or_else(|| super::canon::printer(name))
-                .or_else(|| super::pentax::printer(name))
-                .or_else(|| super::makers::printer(name));
-        }
+        _ => return PRINTERS.iter().find_map(|find| find(name)),
     }))
 }
 

@@ -3,8 +3,10 @@
 //! The [`MAKERS`] table says both, from the ExifTool documentation of maker notes and the makers' own headers. A maker
 //! whose tables are not there is recognised and yields nothing.
 
+mod apple;
 mod canon;
 mod pentax;
+mod text;
 
 use super::{
     Sink,
@@ -37,7 +39,9 @@ enum Start {
     Pointer(u64),
     /// Behind a TIFF header at that place of the note.
     Tiff(u64),
-    /// There is no directory.
+    /// There is no directory but a packed block, so many bytes into the note.
+    Block(u64),
+    /// There is neither.
     None,
 }
 
@@ -96,8 +100,8 @@ static MAKERS: &[Maker] = &[
     maker(b"Nikon\0\x02", "", "Nikon::Main", Start::Tiff(10), Base::Note(10), Order::Mark(10)),
     maker(b"Nikon\0\x01", "", "Nikon::Type2", Start::At(8), Base::Tiff, LITTLE),
     maker(b"AOC\0", "", "Pentax::Main", Start::At(6), Base::Tiff, Order::Guess),
-    maker(b"PENTAX \0", "", "Pentax::Main", Start::At(10), Base::Note(0), Order::Mark(8)),
-    maker(b"SAMSUNG\0", "", "Pentax::Main", Start::At(10), Base::Note(0), Order::Mark(8)),
+    maker(b"PENTAX \0", "", "Pentax::Main", Start::At(10), Base::Note(0), Order::Guess),
+    maker(b"SAMSUNG\0", "", "Pentax::Main", Start::At(10), Base::Note(0), Order::Guess),
     maker(b"RICOH\0II", "", "Pentax::Main", Start::At(8), Base::Note(0), LITTLE),
     maker(b"RICOH\0MM", "", "Pentax::Main", Start::At(8), Base::Note(0), BIG),
     maker(b"FUJIFILM", "", "FujiFilm::Main", Start::Pointer(8), Base::Note(0), LITTLE),
@@ -120,13 +124,18 @@ static MAKERS: &[Maker] = &[
     maker(b"[ae_dbg_info", "", "DJI::Info", Start::None, Base::Tiff, Order::Same),
     maker(b"JVC ", "", "JVC::Main", Start::At(4), Base::Tiff, Order::Guess),
     maker(b"VER:", "JVC", "JVC::Text", Start::None, Base::Tiff, Order::Same),
-    maker(b"KDK", "", "Kodak::Main", Start::None, Base::Tiff, Order::Same),
-    maker(b"IIII\x02\0\0\0", "Hewlett-Packard", "HP::Type4", Start::None, Base::Tiff, LITTLE),
-    maker(b"MMMM", "Hewlett-Packard", "HP::Type4", Start::None, Base::Tiff, BIG),
+    maker(b"KDK INFO", "", "Kodak::Main", Start::Block(8), Base::Tiff, BIG),
+    maker(b"KDK", "", "Kodak::Main", Start::Block(8), Base::Tiff, LITTLE),
+    maker(b"\x01\0\0\0\0\0\x04\0", "", "Kodak::Type2", Start::Block(0), Base::Tiff, BIG),
+    maker(b"\x01\0\x01\0\0\0\x04\0", "", "Kodak::Type2", Start::Block(0), Base::Tiff, BIG),
+    maker(b"IIII\x02\0\0\0", "Hewlett-Packard", "HP::Type4", Start::Block(0), Base::Tiff, LITTLE),
+    maker(b"MMMM", "Hewlett-Packard", "HP::Type4", Start::Block(0), Base::Tiff, BIG),
     maker(b"MOT\0", "", "Motorola::Main", Start::At(8), Base::Note(0), Order::Guess),
-    maker(b"RECONYXUF\0", "", "Reconyx::UltraFire", Start::None, Base::Tiff, LITTLE),
-    maker(b"RECONYXH2\0", "", "Reconyx::HyperFire2", Start::None, Base::Tiff, LITTLE),
-    maker(b"\x01\xf1", "RECONYX", "Reconyx::HyperFire", Start::None, Base::Tiff, LITTLE),
+    maker(b"RECONYXUF\0", "", "Reconyx::UltraFire", Start::Block(0), Base::Tiff, LITTLE),
+    maker(b"RECONYXH2\0", "", "Reconyx::HyperFire2", Start::Block(0), Base::Tiff, LITTLE),
+    maker(b"\x01\xf1\x03\0", "", "Reconyx::HyperFire", Start::Block(0), Base::Tiff, LITTLE),
+    maker(b"\x01\xf1\x02\0", "", "Reconyx::HyperFire", Start::Block(0), Base::Tiff, LITTLE),
+    maker(b"\x01\xf1", "RECONYX", "Reconyx::HyperFire", Start::Block(0), Base::Tiff, LITTLE),
     maker(b"IJPEG\0", "", "InfiRay::Version", Start::None, Base::Tiff, LITTLE),
     maker(b"Ricoh", "", "Ricoh::Main", Start::At(8), Base::Tiff, Order::Guess),
     maker(b"RICOH", "", "Ricoh::Main", Start::At(8), Base::Tiff, Order::Guess),
@@ -156,20 +165,51 @@ static MAKERS: &[Maker] = &[
     maker(b"", "Kodak", "Kodak::Type8", Start::At(0), Base::Tiff, Order::Guess),
     maker(b"", "LG", "LG::Main", Start::At(0), Base::Tiff, Order::Guess),
     maker(b"", "Microsoft", "Microsoft::MakerNote", Start::At(0), Base::Tiff, Order::Guess),
+    maker(b"", "Nintendo", "Nintendo::Main", Start::At(0), Base::Tiff, Order::Guess),
     maker(b"", "RICOH", "Ricoh::Type2", Start::At(0), Base::Tiff, Order::Guess),
 ];
 
+/// Kodak's blocks that nothing but a value inside tells apart: a year, and a file's name.
+static KODAK_YEAR: Maker = maker(b"", "", "Kodak::Type3", Start::Block(0), Base::Tiff, BIG);
+static KODAK_NAME: Maker = maker(b"", "", "Kodak::Type4", Start::Block(0), Base::Tiff, BIG);
+static KODAK_MAKER: Maker = maker(b"", "", "Kodak::Type2", Start::Block(0), Base::Tiff, BIG);
+
 /// The row for a note that begins with `head`.
 fn recognise(head: &[u8], make: &str) -> Option<&'static Maker> {
+    if head.get(8..).is_some_and(|h| h.starts_with(b"Eastman Kodak")) {
+        return Some(&KODAK_MAKER);
+    }
+    let kodak = make.get(..13).is_some_and(|m| m.eq_ignore_ascii_case("Eastman Kodak"));
+    if kodak && !head.starts_with(b"KDK") && !head.starts_with(b"MM") && !head.starts_with(b"II") {
+        if head.get(12) == Some(&7) {
+            return Some(&KODAK_YEAR);
+        }
+        if head.get(41..44) == Some(b"JPG") {
+            return Some(&KODAK_NAME);
+        }
+    }
     MAKERS.iter().find(|m| head.starts_with(m.signature) && make.starts_with(m.make))
+}
+
+/// Is the private data of a DNG a maker note?
+pub fn is_private(reader: &Reader, entry: &Entry) -> bool {
+    let head = reader.block.bytes(entry.at, entry.size.min(10)).unwrap_or_default();
+    [b"PENTAX \0".as_slice(), b"SAMSUNG\0"].iter().any(|s| head.starts_with(s))
 }
 
 /// Decodes the maker note in `entry` of a directory that `reader` reads.
 pub fn decode(reader: &mut Reader, entry: &Entry, sink: &mut Sink) {
-    let Ok(head) = reader.block.bytes(entry.at, entry.size.min(32)) else { return };
+    let Ok(head) = reader.block.bytes(entry.at, entry.size.min(64)) else { return };
     let Some(maker) = recognise(&head, &sink.facts.make) else { return };
     let Some(table) = tags::table(maker.table) else { return };
+    if let Start::None = maker.start {
+        return whole(maker.table, reader, entry, table, sink);
+    }
     let Some((start, order)) = beginning(maker, &head, reader.order) else { return };
+    if let Start::Block(_) = maker.start {
+        let block = reader.bytes(entry).unwrap_or_default();
+        return tags::packed(table, block.get(start as usize..).unwrap_or_default(), order, sink);
+    }
     let mut base = match maker.base {
         Base::Tiff => reader.base,
         Base::Note(n) => i64::try_from(entry.at).unwrap_or_default().saturating_add(n),
@@ -182,6 +222,16 @@ pub fn decode(reader: &mut Reader, entry: &Entry, sink: &mut Sink) {
         pentax::keep_clock(&notes, entry.at.saturating_add(start), sink);
     }
     notes.directory(entry.at.saturating_add(start), table, &table.group, Priority::Normal, sink);
+}
+
+/// Decodes a note without a directory.
+fn whole(name: &str, reader: &Reader, entry: &Entry, table: &'static Table, sink: &mut Sink) {
+    let Ok(block) = reader.bytes(entry) else { return };
+    match name {
+        "JVC::Text" => text::jvc(&block, table, sink),
+        "Ricoh::Text" => text::ricoh(&block, table, sink),
+        _ => {}
+    }
 }
 
 /// Where in the note its directory is, and the byte order.
@@ -198,7 +248,7 @@ fn beginning(maker: &Maker, head: &[u8], surrounding: ByteOrder) -> Option<(u64,
         Order::Guess => guess(head.get(at(start?)?..)?, surrounding),
     };
     let start = match maker.start {
-        Start::At(n) => n,
+        Start::At(n) | Start::Block(n) => n,
         Start::Pointer(n) => order.u32(head, at(n)?)?.into(),
         Start::Tiff(n) => n.checked_add(order.u32(head, at(n)?.checked_add(4)?)?.into())?,
         Start::None => return None,
@@ -219,6 +269,8 @@ pub fn procedure(name: &str, reader: &mut Reader, entry: &Entry, sub: &Sub, tabl
     let _ = sub;
     match name {
         "makernote" => decode(reader, entry, sink),
+        "apple_plist" => apple::plist(&reader.bytes(entry).unwrap_or_default(), table, sink),
+        "olympus_text" => text::olympus(&reader.bytes(entry).unwrap_or_default(), table, sink),
         "canon_functions" => canon::functions(reader, entry, table, sink),
         "canon_functions2" => canon::functions2(reader, entry, table, sink),
         "canon_preview" => canon::preview(reader, entry, table, sink),
