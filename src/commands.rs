@@ -60,20 +60,20 @@ struct Session {
 }
 
 impl Session {
-    /// On this machine as many at once as it has cores, unless the user says how many.
+    /// On this machine: as many inputs at once as it has cores.
     fn new(inputs: &cli::Inputs, running: &cli::Running, format: Option<Format>) -> Self {
-        let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
-        Self::with_jobs(inputs, running, format, running.jobs.map_or_else(cores, usize::from))
+        Self::with_jobs(inputs, running, format, || std::thread::available_parallelism().map_or(1, NonZero::get))
     }
 
-    fn with_jobs(inputs: &cli::Inputs, running: &cli::Running, format: Option<Format>, jobs: usize) -> Self {
+    /// So many at once, unless the user says how many.
+    fn with_jobs(inputs: &cli::Inputs, running: &cli::Running, format: Option<Format>, jobs: impl Fn() -> usize) -> Self {
         let single = single(inputs);
         let style = Style::new(format, single, running.color);
         let header = match style.format {
             Format::Csv => csv::TAGS,
             _ => "",
         };
-        let jobs = if single { 1 } else { jobs };
+        let jobs = if single { 1 } else { running.jobs.map_or_else(jobs, usize::from) };
         let files_only =
             inputs.files_from.is_none() && inputs.operands.len() < jobs && !inputs.operands.iter().any(|o| o.is_dir());
         let jobs = if files_only { inputs.operands.len().max(1) } else { jobs };

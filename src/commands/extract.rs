@@ -34,7 +34,7 @@ pub fn run(args: &cli::Extract) -> Result<Status> {
     let sources = Sources::new(&args.inputs)?;
     let format = args.format.map(Format::from);
     let session = match service {
-        Some(_) => Session::with_jobs(&args.inputs, &args.running, format, remote::jobs(&args.running)),
+        Some(_) => Session::with_jobs(&args.inputs, &args.running, format, || remote::JOBS),
         None => Session::new(&args.inputs, &args.running, format),
     };
     let explicit = args.inputs.files_from.is_none() && !args.inputs.operands.iter().any(|o| o.is_dir());

@@ -24,11 +24,7 @@ use std::{
 use tempfile::SpooledData;
 
 /// Uploads at once unless the user says how many: the service's work, not this machine's cores, takes the time.
-const JOBS: usize = 4;
-
-pub fn jobs(running: &cli::Running) -> usize {
-    running.jobs.map_or(JOBS, usize::from)
-}
+pub const JOBS: usize = 4;
 
 /// Sends inputs.
 struct Sender {
@@ -106,7 +102,7 @@ impl Extractor {
             parameters.push(("family", args.shown.family.to_string()));
         }
         if args.shown.numeric {
-            parameters.push(("numeric", "true".into()));
+            parameters.push(("n", "true".into()));
         }
         Ok(Extractor { sender: Sender::new(service, parameters, here.style, &args.running), here, quiet: args.running.quiet })
     }
@@ -146,7 +142,7 @@ impl Work for Extractor {
         let mut said = warnings(&answer, &name, self.here.verbose);
         let unknown = self.sender.parameters.iter().filter(|(parameter, _)| !answer.honours(parameter));
         for (parameter, _) in unknown.filter(|_| !self.quiet) {
-            said.push(format!("{}: the service does not know --{parameter}; this is what came", name.source));
+            said.push(format!("{}: the service does not know {}; this is what came", name.source, flag(parameter)));
         }
         self.filter(&mut answer);
         self.row(&name, &mut answer, row);
@@ -280,4 +276,9 @@ fn json(style: &Style, name: &Name, answer: &mut Answer, row: &mut Vec<u8>) {
         answer.set("source", source.into());
     }
     style.raw(answer.text(), answer.fields(), row);
+}
+
+/// The flag that a query parameter stands for.
+fn flag(parameter: &str) -> String {
+    if parameter == "n" { "--numeric".into() } else { format!("--{parameter}") }
 }

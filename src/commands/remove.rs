@@ -46,7 +46,7 @@ pub fn run(args: &cli::Remove) -> Result<Status> {
     let mut sources = Sources::new(&args.inputs)?;
     let format = if place == Place::Stdout { Some(Format::Json) } else { args.format.map(Format::from) };
     let mut session = match service {
-        Some(_) => Session::with_jobs(&args.inputs, &args.running, format, remote::jobs(&args.running)),
+        Some(_) => Session::with_jobs(&args.inputs, &args.running, format, || remote::JOBS),
         None => Session::new(&args.inputs, &args.running, format),
     };
     if format == Some(Format::Csv) {

@@ -86,7 +86,8 @@ impl Client {
         // A system without certificates can still speak http, and to whom --ca-cert vouches for.
         let http = http.or_else(|_| builder().tls_certs_only(extra).build());
         let http = http.map_err(|e| usage(format!("--ca-cert cannot be used: {}", reason(&e))))?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        // One task's turn, then a look at the sockets: a refusal is seen before all of an upload is through.
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).event_interval(1).enable_all().build()?;
         Ok(Client { http, runtime, options })
     }
 

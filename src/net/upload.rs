@@ -85,6 +85,8 @@ pub struct Multipart {
     at: u64,
     /// Bytes sent so far, for whoever watches that something moves.
     moved: Arc<AtomicU64>,
+    /// It is the others' turn: an answer may be there already, and a fast network would let nobody look.
+    yields: bool,
 }
 
 impl Multipart {
@@ -98,7 +100,7 @@ impl Multipart {
              Content-Type: application/octet-stream\r\n\r\n"
         );
         let tail = format!("\r\n--{boundary}--\r\n");
-        let body = Multipart { upload: upload.clone(), head: head.into(), tail: tail.into(), at: 0, moved };
+        let body = Multipart { upload: upload.clone(), head: head.into(), tail: tail.into(), at: 0, moved, yields: false };
         (body, format!("multipart/form-data; boundary={boundary}"))
     }
 
@@ -122,9 +124,14 @@ impl http_body::Body for Multipart {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         if self.at >= self.len() {
             return Poll::Ready(None);
+        }
+        self.yields = !self.yields;
+        if !self.yields {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
         }
         let chunk = match self.chunk() {
             Ok(chunk) => chunk,

@@ -130,9 +130,9 @@ fn options_that_the_service_does_not_name() {
     let run = extract(&plain, &more).expect(0);
     assert_eq!(run.text(), format!("{EXTRACTED}\n"), "what came");
     assert!(run.stderr.contains("--family") && run.stderr.contains("--numeric"), "{}", run.stderr);
-    assert_eq!(plain.seen()[0].path, "/api/v1/extract?family=1&numeric=true");
+    assert_eq!(plain.seen()[0].path, "/api/v1/extract?family=1&n=true");
     assert!(extract(&plain, &["--family", "1", "--quiet"]).expect(0).stderr.is_empty());
-    for options in [json!({"family": 1, "numeric": true}), json!(["family", "numeric"])] {
+    for options in [json!({"family": 1, "n": true}), json!(["family", "n"])] {
         let mut body: Value = serde_json::from_str(EXTRACTED).unwrap();
         body["options"] = options;
         assert_eq!(extract(&Server::always(Reply::json(&body.to_string())), &more).expect(0).stderr, "");

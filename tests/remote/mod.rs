@@ -5,11 +5,12 @@ mod key;
 mod ranges;
 mod remove;
 mod retries;
+mod tls;
 mod upload;
 
 use std::{
-    io::{BufRead, BufReader, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpListener},
     sync::{Arc, Mutex, MutexGuard},
     thread,
     time::Duration,
@@ -91,6 +92,7 @@ type Handler = dyn Fn(usize, &Seen) -> Reply + Send + Sync;
 pub struct Server {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
+    scheme: &'static str,
 }
 
 impl Server {
@@ -107,7 +109,24 @@ impl Server {
                 thread::spawn(move || drop(serve(stream, &log, &*handler)));
             }
         });
-        Server { address, seen }
+        Server { address, seen, scheme: "http" }
+    }
+
+    /// One that speaks TLS, and its certificate (PEM).
+    pub fn tls(handler: impl Fn(usize, &Seen) -> Reply + Send + Sync + 'static) -> (Self, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (address, seen) = (listener.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
+        let (config, certificate) = tls::config();
+        let log = Arc::clone(&seen);
+        let handler = Arc::new(handler);
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let (log, handler) = (Arc::clone(&log), Arc::clone(&handler));
+                let connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+                thread::spawn(move || drop(serve(rustls::StreamOwned::new(connection, stream), &log, &*handler)));
+            }
+        });
+        (Server { address, seen, scheme: "https" }, certificate)
     }
 
     /// One answer to everything.
@@ -116,7 +135,7 @@ impl Server {
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     pub fn seen(&self) -> MutexGuard<'_, Vec<Seen>> {
@@ -128,9 +147,8 @@ impl Server {
     }
 }
 
-fn serve(stream: TcpStream, log: &Mutex<Vec<Seen>>, handler: &Handler) -> std::io::Result<()> {
-    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
-    let mut reader = BufReader::new(stream.try_clone()?);
+fn serve(stream: impl Read + Write, log: &Mutex<Vec<Seen>>, handler: &Handler) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
     let Some(seen) = request(&mut reader)? else { return Ok(()) };
     let number = {
         let mut log = log.lock().unwrap();
@@ -139,7 +157,7 @@ fn serve(stream: TcpStream, log: &Mutex<Vec<Seen>>, handler: &Handler) -> std::i
     };
     let reply = handler(number, &seen);
     thread::sleep(reply.delay);
-    answer(stream, &reply)
+    answer(reader.get_mut(), &reply)
 }
 
 fn request(reader: &mut impl BufRead) -> std::io::Result<Option<Seen>> {
@@ -163,7 +181,7 @@ fn request(reader: &mut impl BufRead) -> std::io::Result<Option<Seen>> {
     Ok(Some(seen))
 }
 
-fn answer(mut stream: TcpStream, reply: &Reply) -> std::io::Result<()> {
+fn answer(stream: &mut impl Write, reply: &Reply) -> std::io::Result<()> {
     if let Some(time) = reply.silent {
         thread::sleep(time);
         return Ok(());
@@ -171,7 +189,8 @@ fn answer(mut stream: TcpStream, reply: &Reply) -> std::io::Result<()> {
     let mut head = format!("HTTP/1.1 {} Reason\r\nConnection: close\r\nContent-Length: {}\r\n", reply.status, reply.body.len());
     reply.headers.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
     stream.write_all(format!("{head}\r\n").as_bytes())?;
-    stream.write_all(&reply.body[..reply.cut.unwrap_or(reply.body.len())])
+    stream.write_all(&reply.body[..reply.cut.unwrap_or(reply.body.len())])?;
+    stream.flush()
 }
 
 /// The document's own answers.
