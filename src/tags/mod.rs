@@ -67,6 +67,7 @@ pub mod exif;
 pub mod expr;
 pub mod format;
 mod labels;
+mod nikon;
 mod parse;
 pub mod print;
 pub mod xmp;
@@ -99,6 +100,9 @@ static FILES: &[(&str, &str)] = &[
     ("IPTC", include_str!("iptc.tags")),
     ("JPEG", include_str!("jpeg.tags")),
     ("MNG", include_str!("mng.tags")),
+    ("Nikon", include_str!("nikon.tags")),
+    ("NikonCustom", include_str!("nikoncustom.tags")),
+    ("NikonSettings", include_str!("nikonsettings.tags")),
     ("PDF", include_str!("pdf.tags")),
     ("PNG", include_str!("png.tags")),
     ("Photoshop", include_str!("photoshop.tags")),

@@ -4,6 +4,7 @@
 //! whose tables are not there is recognised and yields nothing.
 
 mod canon;
+mod nikon;
 
 use super::{
     Sink,
@@ -177,6 +178,9 @@ pub fn decode(reader: &mut Reader, entry: &Entry, sink: &mut Sink) {
         base = base.saturating_add(canon::shift(reader, entry));
     }
     let mut notes = reader.with_base(order, base);
+    if maker.table == "Nikon::Main" {
+        nikon::keys(&notes, entry.at.saturating_add(start), sink);
+    }
     notes.directory(entry.at.saturating_add(start), table, &table.group, Priority::Normal, sink);
 }
 
@@ -212,12 +216,15 @@ fn guess(directory: &[u8], surrounding: ByteOrder) -> ByteOrder {
 
 /// Runs the decoder that a table names with `proc=`.
 pub fn procedure(name: &str, reader: &mut Reader, entry: &Entry, sub: &Sub, table: &'static Table, sink: &mut Sink) {
-    let _ = sub;
     match name {
         "makernote" => decode(reader, entry, sink),
         "canon_functions" => canon::functions(reader, entry, table, sink),
         "canon_functions2" => canon::functions2(reader, entry, table, sink),
         "canon_filters" => canon::filters(reader, entry, table, sink),
+        "nikon_cipher" => nikon::enciphered(reader, entry, sub, table, sink),
+        "nikon_preview" => nikon::preview(reader, entry, table, sink),
+        "nikon_settings" => nikon::settings(reader, entry, table, sink),
+        "nikon_offsets" => nikon::offsets(reader, entry, table, sink),
         _ => {}
     }
 }
