@@ -70,6 +70,7 @@ mod labels;
 mod nikon;
 mod parse;
 pub mod print;
+mod sony;
 pub mod xmp;
 
 pub use emit::{emit, emit_row, packed, packed_in, tag_of, value_of};
@@ -108,6 +109,7 @@ static FILES: &[(&str, &str)] = &[
     ("Photoshop", include_str!("photoshop.tags")),
     ("QuickTime", include_str!("quicktime.tags")),
     ("RIFF", include_str!("riff.tags")),
+    ("Sony", include_str!("sony.tags")),
     ("XMP", include_str!("xmp.tags")),
 ];
 

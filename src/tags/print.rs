@@ -41,7 +41,7 @@ pub fn printer(name: &str) -> Option<Printer> {
         "on_off" => |v| if v.as_f64() == Some(0.0) { "Off" } else { "On" }.to_owned(),
         "duration" => duration,
         "unix_time" => |v| v.as_i64().map_or_else(|| v.to_string(), crate::decode::jpeg::date_time),
-        _ => return super::exif::printer(name).or_else(|| super::xmp::printer(name)).or_else(|| super::canon::printer(name)).or_else(|| super::nikon::printer(name)),
+        _ => return super::exif::printer(name).or_else(|| super::xmp::printer(name)).or_else(|| super::canon::printer(name)).or_else(|| super::nikon::printer(name)).or_else(|| super::sony::printer(name)),
     }))
 }
 

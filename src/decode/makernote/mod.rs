@@ -5,6 +5,7 @@
 
 mod canon;
 mod nikon;
+mod sony;
 
 use super::{
     Sink,
@@ -224,6 +225,7 @@ pub fn procedure(name: &str, reader: &mut Reader, entry: &Entry, sub: &Sub, tabl
         "nikon_cipher" => nikon::enciphered(reader, entry, sub, table, sink),
         "nikon_preview" => nikon::preview(reader, entry, table, sink),
         "nikon_settings" => nikon::settings(reader, entry, table, sink),
+        "sony_cipher" => sony::enciphered(reader, entry, sub, table, sink),
         "nikon_offsets" => nikon::offsets(reader, entry, table, sink),
         _ => {}
     }
