@@ -57,9 +57,10 @@ pub(super) fn printer(name: &str) -> Option<Printer> {
         },
         "nikon_pc_none" => |v| picture_control(v, "None", 1.0),
         "nikon_pc2" => |v| picture_control(v, "None", 4.0),
-        "nikon_points51" => |v| points(v, 51, &[]),
-        "nikon_points39" => |v| points(v, 39, &[]),
-        "nikon_points153" => |v| points(v, 153, &[]),
+        "nikon_pc2_normal" => |v| picture_control(v, "Normal", 4.0),
+        "nikon_points51" => |v| points(v, 51, POINTS51),
+        "nikon_points39" => |v| points(v, 39, POINTS39),
+        "nikon_points153" => |v| points(v, 153, POINTS153),
         "nikon_stop" => |v| signed(v, 1),
         "nikon_sixths" => |v| match v.as_f64() {
             Some(n) if n == 0.0 => "0".into(),
@@ -147,7 +148,7 @@ fn lens_type(v: &Value) -> String {
     }
     for (bit, word) in [(0, "MF"), (1, "D"), (2, "G"), (3, "VR"), (4, "1"), (7, "AF-P")] {
         // A lens without an aperture ring knows the distance too.
-        if has(bit) && !(bit == 1 && has(2)) {
+        if has(bit) && !(bit == 1 && has(2)) && !(bit == 2 && has(6) && has(3)) {
             words.push(word);
         }
     }
@@ -279,9 +280,41 @@ fn picture_control(v: &Value, zero: &str, parts: f64) -> String {
 fn points(v: &Value, count: usize, names: &[&str]) -> String {
     let Some(bytes) = bytes(v) else { return v.to_string() };
     let set = (0..count).filter(|i| bytes.get(i / 8).is_some_and(|b| b >> (i % 8) & 1 == 1));
-    let words: Vec<String> = set.map(|i| names.get(i).map_or_else(|| (i + 1).to_string(), |n| (*n).to_owned())).collect();
+    let mut words: Vec<String> = set.map(|i| names.get(i).map_or_else(|| (i + 1).to_string(), |n| (*n).to_owned())).collect();
+    // By rows, then by columns.
+    words.sort_by_key(|w| (w.chars().next(), w.get(1..).and_then(|n| n.parse::<u8>().ok())));
     if words.is_empty() { "(none)".into() } else { words.join(",") }
 }
+
+#[rustfmt::skip]
+const POINTS51: &[&str] = &[
+    "C6", "B6", "A5", "D6", "E5", "C7", "B7", "A6", "D7", "E6", "C5", "B5", "A4", "D5", "E4",
+    "C8", "B8", "A7", "D8", "E7", "C9", "B9", "A8", "D9", "E8", "C10", "B10", "A9", "D10", "E9",
+    "C11", "B11", "D11", "C4", "B4", "A3", "D4", "E3", "C3", "B3", "A2", "D3", "E2", "C2", "B2",
+    "A1", "D2", "E1", "C1", "B1", "D1",
+];
+
+#[rustfmt::skip]
+const POINTS39: &[&str] = &[
+    "C6", "B6", "A2", "D6", "E2", "C7", "B7", "A3", "D7", "E3", "C5", "B5", "A1", "D5", "E1",
+    "C8", "B8", "D8", "C9", "B9", "D9", "C10", "B10", "D10", "C11", "B11", "D11", "C4", "B4", "D4",
+    "C3", "B3", "D3", "C2", "B2", "D2", "C1", "B1", "D1",
+];
+
+#[rustfmt::skip]
+const POINTS153: &[&str] = &[
+    "E9", "D9", "C9", "B9", "A9", "F9", "G9", "H9", "I9", "E10", "D10", "C10", "B10", "A10", "F10",
+    "G10", "H10", "I10", "E11", "D11", "C11", "B11", "A11", "F11", "G11", "H11", "I11", "E8", "D8", "C8",
+    "B8", "A8", "F8", "G8", "H8", "I8", "E7", "D7", "C7", "B7", "A7", "F7", "G7", "H7", "I7",
+    "E12", "D12", "C12", "B12", "A12", "F12", "G12", "H12", "I12", "E13", "D13", "C13", "B13", "A13", "F13",
+    "G13", "H13", "I13", "E14", "D14", "C14", "B14", "A14", "F14", "G14", "H14", "I14", "E15", "D15", "C15",
+    "B15", "A15", "F15", "G15", "H15", "I15", "E16", "D16", "C16", "B16", "A16", "F16", "G16", "H16", "I16",
+    "E17", "D17", "C17", "B17", "A17", "F17", "G17", "H17", "I17", "E6", "D6", "C6", "B6", "A6", "F6",
+    "G6", "H6", "I6", "E5", "D5", "C5", "B5", "A5", "F5", "G5", "H5", "I5", "E4", "D4", "C4",
+    "B4", "A4", "F4", "G4", "H4", "I4", "E3", "D3", "C3", "B3", "A3", "F3", "G3", "H3", "I3",
+    "E2", "D2", "C2", "B2", "A2", "F2", "G2", "H2", "I2", "E1", "D1", "C1", "B1", "A1", "F1",
+    "G1", "H1", "I1",
+];
 
 #[cfg(test)]
 mod tests {

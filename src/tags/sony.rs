@@ -34,6 +34,14 @@ pub(super) fn printer(name: &str) -> Option<Printer> {
         },
         "sony_version" => |v| v.as_i64().map_or_else(|| v.to_string(), |n| format!("{:x}.{:02x}", n >> 8, n & 0xff)),
         "sony_lens_firmware" => |v| v.as_i64().map_or_else(|| v.to_string(), |n| format!("Ver.{:02x}.{:03}", n >> 8, n & 0xff)),
+        "sony_points" => |v| {
+            let bytes = v.elements().iter().filter_map(Value::as_i64);
+            let points = bytes
+                .enumerate()
+                .flat_map(|(i, byte)| (0..8).filter(move |bit| byte >> bit & 1 == 1).map(move |bit| i * 8 + bit));
+            let words: Vec<String> = points.map(|n| n.to_string()).collect();
+            if words.is_empty() { "(none)".into() } else { words.join(", ") }
+        },
         "sony_pixel_shift" => pixel_shift,
         "sony_frame" => |v| match v.elements() {
             [w, h, on] if on.as_f64() != Some(0.0) => format!("{w}x{h}"),
@@ -85,8 +93,9 @@ fn lens_spec(b: [u8; 8]) -> String {
     let pair = |hi: u8, lo: u8| digits(hi) * 100.0 + digits(lo);
     let (near, far) = (pair(b[1], b[2]), pair(b[3], b[4]));
     let (wide, tele) = (digits(b[5]) / 10.0, digits(b[6]) / 10.0);
-    if near == 0.0 && wide == 0.0 {
-        return "Unknown (".to_owned() + &b.iter().map(|n| format!("{n:02x}")).collect::<Vec<_>>().join(" ") + ")";
+    if near == 0.0 || wide == 0.0 || (far != 0.0 && far < near) || (tele != 0.0 && tele < wide) {
+        let numbers = [near, far, wide, tele].map(|n| significant(n, 6)).join(" ");
+        return format!("Unknown ({:02x} {numbers} {:02x})", b[0], b[7]);
     }
     let range = |a: f64, b: f64| {
         if b == 0.0 || a == b { significant(a, 6) } else { format!("{}-{}", significant(a, 6), significant(b, 6)) }
