@@ -101,6 +101,7 @@ static FILES: &[(&str, &str)] = &[
     ("IPTC", include_str!("iptc.tags")),
     ("JPEG", include_str!("jpeg.tags")),
     ("MNG", include_str!("mng.tags")),
+    ("Minolta", include_str!("minolta.tags")),
     ("Nikon", include_str!("nikon.tags")),
     ("NikonCustom", include_str!("nikoncustom.tags")),
     ("NikonSettings", include_str!("nikonsettings.tags")),

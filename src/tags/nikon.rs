@@ -63,7 +63,7 @@ pub(super) fn printer(name: &str) -> Option<Printer> {
         "nikon_points153" => |v| points(v, 153, POINTS153),
         "nikon_stop" => |v| signed(v, 1),
         "nikon_sixths" => |v| match v.as_f64() {
-            Some(n) if n == 0.0 => "0".into(),
+            Some(0.0) => "0".into(),
             Some(_) => fraction(v),
             None => v.to_string(),
         },

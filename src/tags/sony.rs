@@ -28,6 +28,16 @@ pub(super) fn printer(name: &str) -> Option<Printer> {
             let silent = v.elements().iter().all(|e| e.as_f64() == Some(0.0));
             format!("{} ({v})", if silent { "Silent / Electronic" } else { "Mechanical" })
         },
+        "minolta_normal" => |v| match v.as_i64() {
+            Some(0) => "Normal".into(),
+            Some(n) => format!("{n:+}"),
+            None => v.to_string(),
+        },
+        "minolta_date" => |v| match v.as_i64() {
+            Some(n) if n > 0xff_ffff => format!("{:04}:{:02}:{:02}", n >> 16, n >> 8 & 0xff, n & 0xff),
+            Some(n) => format!("{:02}:{:02}:{:02}", n >> 16, n >> 8 & 0xff, n & 0xff),
+            None => v.to_string(),
+        },
         "sony_stops" => |v| match v.as_f64() {
             Some(n) if n != 0.0 => format!("{n:.1}"),
             _ => v.to_string(),
