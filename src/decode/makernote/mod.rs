@@ -182,7 +182,11 @@ pub fn decode(reader: &mut Reader, entry: &Entry, sink: &mut Sink) {
     if maker.table == "Nikon::Main" {
         nikon::keys(&notes, entry.at.saturating_add(start), sink);
     }
-    notes.directory(entry.at.saturating_add(start), table, &table.group, Priority::Normal, sink);
+    let at = entry.at.saturating_add(start);
+    notes.directory(at, table, &table.group, Priority::Normal, sink);
+    if maker.table == "Minolta::Main" {
+        nikon::minolta_preview(&notes, at, table, sink);
+    }
 }
 
 /// Where in the note its directory is, and the byte order.

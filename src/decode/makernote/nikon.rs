@@ -3,10 +3,10 @@
 
 use super::super::{
     Sink,
-    ifd::{Entry, Reader},
+    ifd::{Directory, Entry, Reader},
 };
 use crate::{
-    metadata::{Priority, Value},
+    metadata::{Group, Priority, Value},
     tags::{self, ByteOrder, Context, Format, Sub, Table},
 };
 
@@ -106,19 +106,28 @@ fn format_of(record: &[u8], order: ByteOrder) -> Option<Format> {
 pub(super) fn preview(reader: &mut Reader, entry: &Entry, table: &'static Table, sink: &mut Sink) {
     let Some(at) = reader.numbers(entry).first().and_then(|n| n.checked_add_signed(reader.base)) else { return };
     let Some(directory) = reader.enter(at, &table.group, sink) else { return };
-    let (mut start, mut length) = (None, None);
-    for entry in &directory.entries {
-        match entry.tag {
-            0x0201 => start = reader.numbers(entry).first().and_then(|n| n.checked_add_signed(reader.base)),
-            0x0202 => length = reader.numbers(entry).first().copied(),
-            _ => reader.emit(entry, table, &table.group, Priority::Normal, sink),
-        }
+    for entry in directory.entries.iter().filter(|e| !matches!(e.tag, 0x0201 | 0x0202)) {
+        reader.emit(entry, table, &table.group, Priority::Normal, sink);
     }
-    let (Some(start), Some(length)) = (start, length) else { return };
-    sink.tag(&table.group, "PreviewImageStart", start.saturating_add(reader.block.start()));
-    sink.tag(&table.group, "PreviewImageLength", length);
+    image(reader, &directory, [0x0201, 0x0202], &table.group, sink);
+}
+
+/// The preview of a Minolta note, whose place and length are entries of the note itself.
+pub(super) fn minolta_preview(reader: &Reader, at: u64, table: &'static Table, sink: &mut Sink) {
+    if let Ok(directory) = reader.entries(at, &mut Sink::default()) {
+        image(reader, &directory, [0x0088, 0x0089], &table.group, sink);
+    }
+}
+
+/// Adds a preview by the entries that say its place and its length.
+fn image(reader: &Reader, directory: &Directory, tags: [u16; 2], group: &Group, sink: &mut Sink) {
+    let number = |tag| directory.entries.iter().find(|e| e.tag == tag).and_then(|e| reader.numbers(e).first().copied());
+    let [start, length] = tags.map(number);
+    let (Some(start), Some(length)) = (start.and_then(|n| n.checked_add_signed(reader.base)), length) else { return };
+    sink.tag(group, "PreviewImageStart", start.saturating_add(reader.block.start()));
+    sink.tag(group, "PreviewImageLength", length);
     if length > 0 && start.checked_add(length).is_some_and(|end| end <= reader.block.len()) {
-        sink.tag(&table.group, "PreviewImage", Value::Binary(reader.span(start, length)));
+        sink.tag(group, "PreviewImage", Value::Binary(reader.span(start, length)));
     }
 }
 
