@@ -296,7 +296,7 @@ pub fn packed_in(table: &'static Table, block: &[u8], order: ByteOrder, group: &
             if serial {
                 next = at.saturating_add(count.saturating_mul(format.size()));
             }
-            let number = value.as_f64();
+            let number = masked(row, &value);
             if let Some(sub) = &row.sub {
                 let from = usize::try_from(sub.start).unwrap_or(usize::MAX).min(block.len() - at);
                 let inner = if matches!(row.count, Count::Unsaid) { &block[at..] } else { bytes };
@@ -320,6 +320,14 @@ pub fn packed_in(table: &'static Table, block: &[u8], order: ByteOrder, group: &
             }
             break;
         }
+    }
+}
+
+/// The number that other rows may ask for: what is left of it behind the row's mask.
+fn masked(row: &Row, value: &Value) -> Option<f64> {
+    match (row.mask, value.as_i64()) {
+        (0, _) | (_, None) => value.as_f64(),
+        (mask, Some(n)) => Some(((n as u64 & mask) >> mask.trailing_zeros()) as f64),
     }
 }
 

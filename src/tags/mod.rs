@@ -71,10 +71,12 @@ pub mod expr;
 pub mod format;
 mod labels;
 mod makers;
+mod nikon;
 mod olympus;
 mod parse;
 mod pentax;
 pub mod print;
+mod sony;
 #[cfg(test)]
 mod tests;
 pub mod xmp;
@@ -120,6 +122,10 @@ static FILES: &[(&str, &str)] = &[
     ("Motorola", include_str!("motorola.tags")),
     ("Nintendo", include_str!("nintendo.tags")),
     ("Olympus", include_str!("olympus.tags")),
+    ("Minolta", include_str!("minolta.tags")),
+    ("Nikon", include_str!("nikon.tags")),
+    ("NikonCustom", include_str!("nikoncustom.tags")),
+    ("NikonSettings", include_str!("nikonsettings.tags")),
     ("PDF", include_str!("pdf.tags")),
     ("Panasonic", include_str!("panasonic.tags")),
     ("Pentax", include_str!("pentax.tags")),
@@ -132,6 +138,7 @@ static FILES: &[(&str, &str)] = &[
     ("Samsung", include_str!("samsung.tags")),
     ("Sanyo", include_str!("sanyo.tags")),
     ("Sigma", include_str!("sigma.tags")),
+    ("Sony", include_str!("sony.tags")),
     ("XMP", include_str!("xmp.tags")),
 ];
 

@@ -5,7 +5,9 @@
 
 mod apple;
 mod canon;
+mod nikon;
 mod pentax;
+mod sony;
 mod text;
 
 use super::{
@@ -221,7 +223,14 @@ pub fn decode(reader: &mut Reader, entry: &Entry, sink: &mut Sink) {
     if maker.table == "Pentax::Main" {
         pentax::keep_clock(&notes, entry.at.saturating_add(start), sink);
     }
-    notes.directory(entry.at.saturating_add(start), table, &table.group, Priority::Normal, sink);
+    if maker.table == "Nikon::Main" {
+        nikon::keys(&notes, entry.at.saturating_add(start), sink);
+    }
+    let at = entry.at.saturating_add(start);
+    notes.directory(at, table, &table.group, Priority::Normal, sink);
+    if maker.table == "Minolta::Main" {
+        nikon::minolta_preview(&notes, at, table, sink);
+    }
 }
 
 /// Decodes a note without a directory.
@@ -266,7 +275,6 @@ fn guess(directory: &[u8], surrounding: ByteOrder) -> ByteOrder {
 
 /// Runs the decoder that a table names with `proc=`.
 pub fn procedure(name: &str, reader: &mut Reader, entry: &Entry, sub: &Sub, table: &'static Table, sink: &mut Sink) {
-    let _ = sub;
     match name {
         "makernote" => decode(reader, entry, sink),
         "apple_plist" => apple::plist(&reader.bytes(entry).unwrap_or_default(), table, sink),
@@ -275,6 +283,11 @@ pub fn procedure(name: &str, reader: &mut Reader, entry: &Entry, sub: &Sub, tabl
         "canon_functions2" => canon::functions2(reader, entry, table, sink),
         "canon_preview" => canon::preview(reader, entry, table, sink),
         "canon_filters" => canon::filters(reader, entry, table, sink),
+        "nikon_cipher" => nikon::enciphered(reader, entry, sub, table, sink),
+        "nikon_preview" => nikon::preview(reader, entry, table, sink),
+        "nikon_settings" => nikon::settings(reader, entry, table, sink),
+        "sony_cipher" => sony::enciphered(reader, entry, sub, table, sink),
+        "nikon_offsets" => nikon::offsets(reader, entry, table, sink),
         _ => {}
     }
 }
