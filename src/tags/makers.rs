@@ -16,25 +16,33 @@ pub(super) fn converter(name: &str) -> Option<Convert> {
             }
             _ => Some(v.clone()),
         },
-        "reconyx_date" => |v, _| numbers(v, |n| match n {
-            [year, day, ..] => Some(format!("{year:04x}:{:02x}:{:02x}", day >> 8, day & 0xff).into()),
-            _ => None,
-        }),
+        "reconyx_date" => |v, _| {
+            numbers(v, |n| match n {
+                [year, day, ..] => Some(format!("{year:04x}:{:02x}:{:02x}", day >> 8, day & 0xff).into()),
+                _ => None,
+            })
+        },
         "reconyx_event" => |v, _| numbers(v, |n| Some(Value::Int((*n.first()? << 16) + *n.get(1)?))),
-        "reconyx_time" => |v, _| numbers(v, |n| match n {
-            [second, minute, hour, month, day, year] => Some(time(*year, *month, *day, *hour, *minute, *second)),
-            _ => None,
-        }),
-        "reconyx_time8" => |v, _| numbers(v, |n| match n {
-            [second, minute, hour, day, month, low, high] => {
-                Some(time((high & 0xff) * 256 + (low & 0xff), *month, *day, *hour, *minute, *second))
-            }
-            _ => None,
-        }),
-        "reconyx_firmware" => |v, _| numbers(v, |n| match n {
-            [major, minor, letter] => Some(format!("{major}.{minor}{}", char::from(*letter as u8)).into()),
-            _ => None,
-        }),
+        "reconyx_time" => |v, _| {
+            numbers(v, |n| match n {
+                [second, minute, hour, month, day, year] => Some(time(*year, *month, *day, *hour, *minute, *second)),
+                _ => None,
+            })
+        },
+        "reconyx_time8" => |v, _| {
+            numbers(v, |n| match n {
+                [second, minute, hour, day, month, low, high] => {
+                    Some(time((high & 0xff) * 256 + (low & 0xff), *month, *day, *hour, *minute, *second))
+                }
+                _ => None,
+            })
+        },
+        "reconyx_firmware" => |v, _| {
+            numbers(v, |n| match n {
+                [major, minor, letter] => Some(format!("{major}.{minor}{}", char::from(*letter as u8)).into()),
+                _ => None,
+            })
+        },
         "reconyx_version" => |v, _| Some(reconyx_version(v)),
         "sigma_value" => |v, _| Some(sigma_value(v)),
         "sigma_microseconds" => |v, _| {
@@ -42,14 +50,18 @@ pub(super) fn converter(name: &str) -> Option<Convert> {
             whole.split(' ').next()?.parse::<f64>().ok().map(|x| Value::Float(x / 1_000_000.0))
         },
         "ricoh_firmware" => |v, _| Some(ricoh_firmware(v)),
-        "ricoh_date" => |v, _| numbers(v, |n| match n {
-            [a, b, c, d, e, f, g] => Some(format!("{a:02x}{b:02x}:{c:02x}:{d:02x} {e:02x}:{f:02x}:{g:02x}").into()),
-            _ => None,
-        }),
-        "nintendo_serial" => |v, _| numbers(v, |n| {
-            let digits: String = n.iter().map(|b| format!("{:02x}", b & 0xff)).collect();
-            Some(format!("0x{digits}").into())
-        }),
+        "ricoh_date" => |v, _| {
+            numbers(v, |n| match n {
+                [a, b, c, d, e, f, g] => Some(format!("{a:02x}{b:02x}:{c:02x}:{d:02x} {e:02x}:{f:02x}:{g:02x}").into()),
+                _ => None,
+            })
+        },
+        "nintendo_serial" => |v, _| {
+            numbers(v, |n| {
+                let digits: String = n.iter().map(|b| format!("{:02x}", b & 0xff)).collect();
+                Some(format!("0x{digits}").into())
+            })
+        },
         "jvc_versions" => |v, _| Some(jvc_versions(v)),
         _ => return None,
     })
@@ -243,7 +255,11 @@ mod tests {
     #[test]
     fn prints() {
         let cases: &[(&str, Value, &str)] = &[
-            ("fuji_serial", "FFDT22794526     593332303134151113535030217060".into(), "FFDT22794526     Y32014 2015:11:13 535030217060"),
+            (
+                "fuji_serial",
+                "FFDT22794526     593332303134151113535030217060".into(),
+                "FFDT22794526     Y32014 2015:11:13 535030217060",
+            ),
             ("fuji_flicker", Value::Int(0x23), "Off (0x0023)"),
             ("panasonic_serial", "F651203260376".into(), "(F65) 2012:03:26 no. 0376"),
             ("panasonic_serial", "S010604030293".into(), "(S01) 2006:04:03 no. 0293"),

@@ -40,6 +40,14 @@ pub(super) fn printer(name: &str) -> Option<Printer> {
             [value, min, max] => format!("{value} (min {min}, max {max})"),
             _ => v.to_string(),
         },
+        "olympus_saturation_step" => |v| match numbers(v).as_slice() {
+            [value, min, max] => format!("CS{} (min CS0, max CS{})", value - min, max - min),
+            _ => v.to_string(),
+        },
+        "olympus_iso_auto" => |v| {
+            let words = v.elements().iter().map(|v| if v.as_i64() == Some(0) { "n/a".to_owned() } else { v.to_string() });
+            words.collect::<Vec<_>>().join("; ")
+        },
         "olympus_drive_mode" => drive_mode,
         "olympus_panorama" => |v| match v.elements() {
             [direction, shot] if direction.as_i64() != Some(0) => format!("{}, Shot {shot}", panorama(direction)),
@@ -96,6 +104,10 @@ fn stabilization(block: &[u8]) -> &'static str {
     }
 }
 
+fn numbers(v: &Value) -> Vec<i64> {
+    v.elements().iter().filter_map(Value::as_i64).collect()
+}
+
 fn is_undefined(v: &Value) -> bool {
     v.as_f64().is_none_or(f64::is_nan)
 }
@@ -144,7 +156,8 @@ fn focus_mode(v: &Value) -> String {
         Some(10) => "MF".to_owned(),
         _ => format!("Unknown ({mode})"),
     };
-    let names = ["S-AF", "", "C-AF", "", "MF", "Face Detect", "Imager AF", "Live View Magnification Frame", "AF sensor", "Starry Sky AF"];
+    let names =
+        ["S-AF", "", "C-AF", "", "MF", "Face Detect", "Imager AF", "Live View Magnification Frame", "AF sensor", "Starry Sky AF"];
     for bits in rest.iter().take(1) {
         let set = bits.as_i64().unwrap_or_default();
         let words: Vec<String> = (0..16)

@@ -2,16 +2,14 @@
 
 use super::{
     Context,
-    print::{Convert, Printer, exposure_time},
+    print::{Convert, Printer},
 };
 use crate::metadata::{Blob, Value};
 
 pub(super) fn converter(name: &str) -> Option<Convert> {
     Some(match name {
         "pentax_date" => |v, _| match bytes(v)? {
-            [a, b, month, day, ..] => {
-                Some(format!("{:04}:{month:02}:{day:02}", u16::from_be_bytes([*a, *b])).into())
-            }
+            [a, b, month, day, ..] => Some(format!("{:04}:{month:02}:{day:02}", u16::from_be_bytes([*a, *b])).into()),
             _ => None,
         },
         "pentax_time" => |v, _| match bytes(v)? {
@@ -31,6 +29,7 @@ pub(super) fn converter(name: &str) -> Option<Convert> {
             }
             _ => None,
         },
+        "pentax_color_temperature" => |v, _| v.as_i64().filter(|&n| n != 0).map(|n| Value::Int(53_190 - n)),
         "pentax_shutter_count" => shutter_count,
         "pentax_segments" => |v, _| Some(each(v, |x| if x == 0.0 || x == 255.0 { x } else { x / 8.0 - 6.0 })),
         "pentax_sr_focal" => |v, _| v.as_i64().map(|n| number(if n & 1 == 1 { n as f64 * 4.0 } else { n as f64 / 2.0 })),
@@ -42,7 +41,9 @@ pub(super) fn converter(name: &str) -> Option<Convert> {
         "pentax_lens" => |v, _| lens(v, 0, 2),
         "pentax_lens5" => |v, _| lens(v, 0, 3),
         "pentax_fstops" => |v, _| v.as_i64().map(|n| number(5.0 + (n ^ 7) as f64 / 2.0)),
-        "pentax_focal_length" => |v, _| v.as_i64().map(|n| number(10.0 * (n >> 2) as f64 * ((n & 3) as f64 - 2.0).exp2().powi(2))),
+        "pentax_focal_length" => {
+            |v, _| v.as_i64().map(|n| number(10.0 * (n >> 2) as f64 * ((n & 3) as f64 - 2.0).exp2().powi(2)))
+        }
         "pentax_max_aperture" => |v, _| v.as_f64().filter(|&x| x > 1.0).map(|x| number(((x - 1.0) / 32.0).exp2())),
         "pentax_kelvin" => |v, _| Some(kelvin(v)),
         "pentax_caf_grid" => |v, _| v.as_i64().map(|n| Value::Array(vec![Value::Int(n >> 4 & 15), Value::Int(n & 15)])),
@@ -101,7 +102,6 @@ pub(super) fn printer(name: &str) -> Option<Printer> {
         },
         "pentax_no_load" => |v| battery(v, 155.0, 35.0),
         "pentax_load" => |v| battery(v, 152.0, 34.0),
-        "pentax_fraction" => exposure_time,
         _ => return None,
     }))
 }
@@ -157,7 +157,9 @@ fn nibble(bits: u8) -> Value {
 fn bracket(v: &Value) -> Value {
     let step = |v: &Value| v.as_f64().map_or_else(|| v.clone(), |x| number(if x < 10.0 { x / 3.0 } else { x - 9.5 }));
     match v.elements() {
-        [first, rest @ ..] if !rest.is_empty() => Value::Array(std::iter::once(step(first)).chain(rest.iter().cloned()).collect()),
+        [first, rest @ ..] if !rest.is_empty() => {
+            Value::Array(std::iter::once(step(first)).chain(rest.iter().cloned()).collect())
+        }
         _ => step(v),
     }
 }
@@ -191,9 +193,7 @@ fn print_bracket(v: &Value) -> String {
 /// The first two numbers name the mode together.
 fn picture_mode(v: &Value) -> Value {
     match v.elements() {
-        [a, b, rest @ ..] => {
-            Value::Array(std::iter::once(format!("{a} {b}").into()).chain(rest.iter().cloned()).collect())
-        }
+        [a, b, rest @ ..] => Value::Array(std::iter::once(format!("{a} {b}").into()).chain(rest.iter().cloned()).collect()),
         _ => v.clone(),
     }
 }

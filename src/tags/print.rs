@@ -23,7 +23,14 @@ pub fn converter(name: &str) -> Option<Convert> {
         "apex_aperture" => |v, _| Some(Value::Float((number(v) / 2.0).exp2())),
         "hex_bytes" => |v, _| Some(hex_bytes(v)),
         "swap_words" => |v, _| Some(swap_words(v)),
-        _ => return super::exif::converter(name).or_else(|| super::xmp::converter(name)).or_else(|| super::canon::converter(name)).or_else(|| super::pentax::converter(name)).or_else(|| super::olympus::converter(name)).or_else(|| super::makers::converter(name)),
+        _ => {
+            return super::exif::converter(name)
+                .or_else(|| super::xmp::converter(name))
+                .or_else(|| super::canon::converter(name))
+                .or_else(|| super::pentax::converter(name))
+                .or_else(|| super::olympus::converter(name))
+                .or_else(|| super::makers::converter(name));
+        }
     })
 }
 
@@ -41,7 +48,14 @@ pub fn printer(name: &str) -> Option<Printer> {
         "on_off" => |v| if v.as_f64() == Some(0.0) { "Off" } else { "On" }.to_owned(),
         "duration" => duration,
         "unix_time" => |v| v.as_i64().map_or_else(|| v.to_string(), crate::decode::jpeg::date_time),
-        _ => return super::exif::printer(name).or_else(|| super::xmp::printer(name)).or_else(|| super::canon::printer(name)).or_else(|| super::pentax::printer(name)).or_else(|| super::olympus::printer(name)).or_else(|| super::makers::printer(name)),
+        _ => {
+            return super::exif::printer(name)
+                .or_else(|| super::xmp::printer(name))
+                .or_else(|| super::canon::printer(name))
+                .or_else(|| super::pentax::printer(name))
+                .or_else(|| super::olympus::printer(name))
+                .or_else(|| super::makers::printer(name));
+        }
     }))
 }
 
@@ -83,7 +97,6 @@ pub fn duration(v: &Value) -> String {
     }
     format!("{sign}{hours}:{minutes:02}:{rest:02}")
 }
-
 
 /// A value as a number as Perl takes it: `inf` is infinite, what is none is 0.
 pub fn number(v: &Value) -> f64 {

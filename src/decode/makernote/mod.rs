@@ -107,7 +107,7 @@ static MAKERS: &[Maker] = &[
     maker(b"FUJIFILM", "", "FujiFilm::Main", Start::Pointer(8), Base::Note(0), LITTLE),
     maker(b"GENERALE", "", "FujiFilm::Main", Start::Pointer(8), Base::Note(0), LITTLE),
     maker(b"GE\x0c\0\0\0\x16\0\0\0", "", "GE::Main", Start::At(18), Base::Note(0), Order::Guess),
-    maker(b"GE\0\0", "", "GE::Main", Start::At(18), Base::Note(0), Order::Guess),
+    maker(b"GE\0\0", "", "GE::Main", Start::At(18), Base::Note(-2), Order::Guess),
     maker(b"GENIC\x0c\0", "", "GE::Main", Start::At(18), Base::Note(0), Order::Guess),
     maker(b"Panasonic", "", "Panasonic::Main", Start::At(12), Base::Tiff, Order::Guess),
     maker(b"MKE", "", "Panasonic::Type2", Start::None, Base::Tiff, LITTLE),
