@@ -270,6 +270,7 @@ pub fn procedure(name: &str, reader: &mut Reader, entry: &Entry, sub: &Sub, tabl
     match name {
         "makernote" => decode(reader, entry, sink),
         "apple_plist" => apple::plist(&reader.bytes(entry).unwrap_or_default(), table, sink),
+        "kodak_text" => text::kodak(&reader.bytes(entry).unwrap_or_default(), table, sink),
         "olympus_text" => text::olympus(&reader.bytes(entry).unwrap_or_default(), table, sink),
         "canon_functions" => canon::functions(reader, entry, table, sink),
         "canon_functions2" => canon::functions2(reader, entry, table, sink),
