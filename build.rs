@@ -1,5 +1,5 @@
-//! The feature `xmp-toolkit` is C++: says what to do when there is no compiler, and links its library statically, since as
-//! a shared one it adds over 2 ms to every start.
+//! The feature `xmp-toolkit` is C++, whose library is linked statically: as a shared one it adds over 2 ms to every start.
+//! (What to do when there is no compiler says `.cargo/c++`.)
 
 use std::{env, path::Path, process::Command};
 
@@ -13,10 +13,7 @@ fn main() {
     let compiler = env::var("CXX").unwrap_or_else(|_| "c++".into());
     // The wrapper before the compiler in `ccache c++` is no compiler.
     let compiler = compiler.split_whitespace().last().unwrap_or("c++");
-    let Ok(answer) = Command::new(compiler).arg("-print-file-name=libstdc++.a").output() else {
-        println!("cargo:warning=there is no C++ compiler ({compiler}), which the feature xmp-toolkit needs");
-        panic!("no C++ compiler: install one, or build without editing of XMP: cargo build --no-default-features");
-    };
+    let Ok(answer) = Command::new(compiler).arg("-print-file-name=libstdc++.a").output() else { return };
     let library = String::from_utf8_lossy(&answer.stdout).trim().to_owned();
     let (library, Some(out)) = (Path::new(&library), env::var_os("OUT_DIR")) else { return };
     // A folder of the search path that holds only the archive makes `-lstdc++` mean the archive. Where there is none

@@ -11,7 +11,7 @@ import sys
 
 def parity(path):
     """Figures by key from the last line of parity.py."""
-    with open(path, encoding="utf-8") as f:
+    with open(path, encoding="utf-8", errors="replace") as f:
         last = json.loads([line for line in f if line.startswith("{")][-1])
     share = lambda row: 100 * row[2] / max(1, row[0])
     figures = {"parity-exact": share(last["all"]), "composite-exact": share(last["composite"])}
@@ -20,7 +20,7 @@ def parity(path):
 
 def canary(path):
     """Figures by key from the totals of canary.py."""
-    with open(path, encoding="utf-8") as f:
+    with open(path, encoding="utf-8", errors="replace") as f:
         words = f.read().strip().splitlines()[-1].split()
     return {f"canary-{key}": int(value) for key, value in zip(words[::2], words[1::2])}
 
@@ -28,7 +28,7 @@ def canary(path):
 def main(floors, parity_path, canary_path):
     figures = parity(parity_path) | canary(canary_path)
     failed = 0
-    with open(floors, encoding="utf-8") as f:
+    with open(floors, encoding="utf-8", errors="replace") as f:
         rows = [line.split("#")[0].strip().rsplit(None, 1) for line in f]
     for key, floor in filter(None, rows):
         figure, floor = figures.get(key), float(floor)

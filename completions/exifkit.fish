@@ -49,6 +49,12 @@ never\t''"
 complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -l color -d 'Use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -l api-url -d 'Let this service do the work: any that speaks the documented API [env: EXIFKIT_API_URL]' -r -f
+complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -l key -d 'The key for that service; others on this machine can see it: --key-file and the variable are safer [env: EXIFKIT_KEY]' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -l key-file -d 'Read the key from the first line of this file' -r -F
+complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -l timeout -d 'Give a request up when nothing moves for so long' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -l retries -d 'Try so many times more when there is no connection or the other side is busy' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -l ca-cert -d 'Trust the certificates (PEM) in this file, too' -r -F
 complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -s 0 -l null -d 'The names in the list end in NUL bytes (as `find -print0` writes them)'
 complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -s n -l numeric -d 'Print the stored numbers instead of their meaning'
 complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -l binary -d 'Print binary values, too, as `base64:…`'
@@ -58,11 +64,19 @@ complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -l exit-zero -d
 complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -s q -l quiet -d 'Print no messages'
 complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -s v -l verbose -d 'Print warnings about damaged metadata and a closing summary to stderr, too'
 complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -l no-store -d 'Store no results'
+complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -l resend -d 'Send an upload again when its answer was lost, though the work may have been done'
 complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c exifkit -n "__fish_exifkit_using_subcommand get" -l format -d 'Output format' -r -f -a "json\t'One object, or an array of them'
 jsonl\t'One object a line'
 table\t'For reading'
 csv\t'One tag a line: source, group, tag, value'"
+complete -c exifkit -n "__fish_exifkit_using_subcommand get" -l api-url -d 'Let this service do the work: any that speaks the documented API [env: EXIFKIT_API_URL]' -r -f
+complete -c exifkit -n "__fish_exifkit_using_subcommand get" -l key -d 'The key for that service; others on this machine can see it: --key-file and the variable are safer [env: EXIFKIT_KEY]' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand get" -l key-file -d 'Read the key from the first line of this file' -r -F
+complete -c exifkit -n "__fish_exifkit_using_subcommand get" -l timeout -d 'Give a request up when nothing moves for so long' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand get" -l retries -d 'Try so many times more when there is no connection or the other side is busy' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand get" -l ca-cert -d 'Trust the certificates (PEM) in this file, too' -r -F
+complete -c exifkit -n "__fish_exifkit_using_subcommand get" -l resend -d 'Send an upload again when its answer was lost, though the work may have been done'
 complete -c exifkit -n "__fish_exifkit_using_subcommand get" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -l files-from -d 'Read more inputs from this list, one a line; `-` is stdin' -r -F
 complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -s g -l glob -d 'Of directories and lists, only the files that match; `!PATTERN` leaves out; repeats, the last match counts' -r
@@ -86,6 +100,12 @@ never\t''"
 complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -l color -d 'Use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -l api-url -d 'Let this service do the work: any that speaks the documented API [env: EXIFKIT_API_URL]' -r -f
+complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -l key -d 'The key for that service; others on this machine can see it: --key-file and the variable are safer [env: EXIFKIT_KEY]' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -l key-file -d 'Read the key from the first line of this file' -r -F
+complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -l timeout -d 'Give a request up when nothing moves for so long' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -l retries -d 'Try so many times more when there is no connection or the other side is busy' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -l ca-cert -d 'Trust the certificates (PEM) in this file, too' -r -F
 complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -s 0 -l null -d 'The names in the list end in NUL bytes (as `find -print0` writes them)'
 complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -s i -l in-place -d 'Replace each file by its cleaned form, atomically'
 complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -l force -d 'Overwrite targets (and backups) that exist'
@@ -96,6 +116,7 @@ complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -l exit-zero -d 
 complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -s q -l quiet -d 'Print no messages'
 complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -s v -l verbose -d 'Print warnings about damaged metadata and a closing summary to stderr, too'
 complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -l no-store -d 'Store no results'
+complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -l resend -d 'Send an upload again when its answer was lost, though the work may have been done'
 complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c exifkit -n "__fish_exifkit_using_subcommand check" -l files-from -d 'Read more inputs from this list, one a line; `-` is stdin' -r -F
 complete -c exifkit -n "__fish_exifkit_using_subcommand check" -s g -l glob -d 'Of directories and lists, only the files that match; `!PATTERN` leaves out; repeats, the last match counts' -r
@@ -129,6 +150,9 @@ never\t''"
 complete -c exifkit -n "__fish_exifkit_using_subcommand check" -l color -d 'Use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c exifkit -n "__fish_exifkit_using_subcommand check" -l timeout -d 'Give a request up when nothing moves for so long' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand check" -l retries -d 'Try so many times more when there is no connection or the other side is busy' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand check" -l ca-cert -d 'Trust the certificates (PEM) in this file, too' -r -F
 complete -c exifkit -n "__fish_exifkit_using_subcommand check" -s 0 -l null -d 'The names in the list end in NUL bytes (as `find -print0` writes them)'
 complete -c exifkit -n "__fish_exifkit_using_subcommand check" -l show-values -d 'Print the values that were found, too'
 complete -c exifkit -n "__fish_exifkit_using_subcommand check" -l fail-fast -d 'Stop at the first input that fails'

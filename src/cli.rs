@@ -1,8 +1,8 @@
 //! The command line: clap definitions and help texts. Does nothing.
 
-use crate::engine::findings::Class;
+use crate::{engine::findings::Class, net::Key};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint, builder::PossibleValuesParser};
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// Reads the metadata of files as fully as ExifTool, removes it completely, and proves it.
 #[derive(Debug, Parser)]
@@ -38,6 +38,12 @@ pub enum Command {
     /// Exit status 1 when something removable is found: a gate for CI and for commit hooks.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(Check),
+    /// Serve the HTTP API, and a page for browsers at `/`
+    ///
+    /// Without a key file, a listener on this machine's own addresses makes a key for its run and prints it on stderr; one that
+    /// others can reach refuses to start.
+    #[command(after_help = SERVE_EXAMPLES, args_conflicts_with_subcommands = true)]
+    Serve(Box<Serve>),
 }
 
 #[derive(Debug, Args)]
@@ -54,6 +60,8 @@ pub struct Extract {
     pub store: bool,
     #[command(flatten)]
     pub running: Running,
+    #[command(flatten)]
+    pub engine: Engine,
 }
 
 #[derive(Debug, Args)]
@@ -63,6 +71,8 @@ pub struct Get {
     /// Output format
     #[arg(long, value_enum, default_value = "json", help_heading = OUTPUT)]
     pub format: ExtractFormat,
+    #[command(flatten)]
+    pub engine: Engine,
 }
 
 #[derive(Debug, Args)]
@@ -97,6 +107,8 @@ pub struct Remove {
     pub format: Option<RemoveFormat>,
     #[command(flatten)]
     pub running: Running,
+    #[command(flatten)]
+    pub engine: Engine,
 }
 
 #[derive(Debug, Args)]
@@ -118,17 +130,161 @@ pub struct Check {
     pub format: Option<CheckFormat>,
     #[command(flatten)]
     pub running: Running,
+    #[command(flatten)]
+    pub network: Network,
 }
 
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(subcommand)]
+    pub command: Option<ServeCommand>,
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, env = "EXIFKIT_LISTEN", value_name = "ADDR:PORT", default_value = "127.0.0.1:8080", help_heading = LISTENING)]
+    pub listen: SocketAddr,
+    /// Prometheus metrics at /metrics of this listener
+    #[arg(long, env = "EXIFKIT_METRICS_LISTEN", value_name = "ADDR:PORT", help_heading = LISTENING)]
+    pub metrics_listen: Option<SocketAddr>,
+    /// Speak TLS with this certificate chain (PEM)
+    #[arg(long, env = "EXIFKIT_TLS_CERT", value_name = "FILE", requires = "tls_key", value_hint = ValueHint::FilePath, help_heading = LISTENING)]
+    pub tls_cert: Option<PathBuf>,
+    /// The key of that certificate (PEM)
+    #[arg(long, env = "EXIFKIT_TLS_KEY", value_name = "FILE", requires = "tls_cert", value_hint = ValueHint::FilePath, help_heading = LISTENING)]
+    pub tls_key: Option<PathBuf>,
+    /// Speak TLS with a certificate made at start, for trying out; stderr says where it is
+    #[arg(long, env = "EXIFKIT_TLS_SELF_SIGNED", conflicts_with = "tls_cert", help_heading = LISTENING)]
+    pub tls_self_signed: bool,
+    /// What addresses of cleaned files begin with [default: the host that the request names]
+    #[arg(long, env = "EXIFKIT_PUBLIC_URL", value_name = "URL", help_heading = LISTENING)]
+    pub public_url: Option<url::Url>,
+    #[command(flatten)]
+    pub place: ServePlace,
+    /// Serve everybody without a key
+    #[arg(long, env = "EXIFKIT_ALLOW_ANONYMOUS", help_heading = ACCESS)]
+    pub allow_anonymous: bool,
+    /// Let pages of this origin (https://example.com, or *) use the API in browsers; repeats
+    #[arg(long, env = "EXIFKIT_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', help_heading = ACCESS)]
+    pub cors_origin: Vec<String>,
+    /// Results and cleaned files are kept so many hours
+    #[arg(long, env = "EXIFKIT_RETENTION_HOURS", value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..), help_heading = LIMITS)]
+    pub retention_hours: u32,
+    /// Largest file
+    #[arg(long, env = "EXIFKIT_MAX_UPLOAD_SIZE", value_name = "SIZE", default_value = "50M", value_parser = size, help_heading = LIMITS)]
+    pub max_upload_size: u64,
+    /// Seconds between two pieces of an upload
+    #[arg(long, env = "EXIFKIT_IDLE_TIMEOUT", value_name = "SECONDS", default_value = "15", value_parser = seconds, help_heading = LIMITS)]
+    pub idle_timeout: Duration,
+    /// Seconds for receiving one request
+    #[arg(long, env = "EXIFKIT_REQUEST_TIMEOUT", value_name = "SECONDS", default_value = "300", value_parser = seconds, help_heading = LIMITS)]
+    pub request_timeout: Duration,
+    /// Seconds for reading or cleaning one file
+    #[arg(long, env = "EXIFKIT_WORK_TIMEOUT", value_name = "SECONDS", default_value = "60", value_parser = seconds, help_heading = LIMITS)]
+    pub work_timeout: Duration,
+    /// Uploads at once
+    #[arg(long, env = "EXIFKIT_MAX_REQUESTS", value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..), help_heading = LIMITS)]
+    pub max_requests: u16,
+    /// Uploads that may wait for their turn; more are refused with 429
+    #[arg(long, env = "EXIFKIT_QUEUE", value_name = "N", default_value_t = 256, help_heading = LIMITS)]
+    pub queue: u16,
+    /// Connections at once
+    #[arg(long, env = "EXIFKIT_MAX_CONNECTIONS", value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u16).range(1..), help_heading = LIMITS)]
+    pub max_connections: u16,
+    /// Files that are decoded at once [default: one per core]
+    #[arg(short, long, env = "EXIFKIT_JOBS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = LIMITS)]
+    pub jobs: Option<u16>,
+    /// Refuse uploads when less disk than this is free
+    #[arg(long, env = "EXIFKIT_MIN_FREE_DISK", value_name = "SIZE", default_value = "256M", value_parser = size, help_heading = LIMITS)]
+    pub min_free_disk: u64,
+    /// Fetch urls from this port, too, beside 80 and 443; repeats
+    #[arg(long, env = "EXIFKIT_URL_PORT", value_name = "PORT", value_delimiter = ',', help_heading = URLS)]
+    pub url_port: Vec<u16>,
+    /// Fetch urls of HOST from this place instead, without checking its address (HOST=http://HOST:PORT); repeats
+    #[arg(long, env = "EXIFKIT_URL_MAP", value_name = "MAP", value_delimiter = ',', help_heading = URLS)]
+    pub url_map: Vec<String>,
+}
+
+/// Where a server keeps its data.
+#[derive(Clone, Debug, Args)]
+pub struct ServePlace {
+    /// Results, cleaned files and keys [default: exifkit/server in the user's state directory]
+    #[arg(long, global = true, env = "EXIFKIT_DATA_DIR", value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = ACCESS)]
+    pub data_dir: Option<PathBuf>,
+    /// The keys that are valid [default: `keys` in the data directory]
+    #[arg(long, global = true, env = "EXIFKIT_KEYS_FILE", value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = ACCESS)]
+    pub keys_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ServeCommand {
+    /// Make, list and revoke API keys
+    #[command(subcommand)]
+    Keys(KeysCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Make a key and print it: it cannot be shown again
+    Create {
+        /// Whose key it is; results belong to owners
+        #[arg(long)]
+        owner: String,
+    },
+    /// List keys: id, time, owner
+    List,
+    /// Take a key out; a running server refuses it at once
+    Revoke {
+        /// As `list` prints it
+        id: String,
+    },
+}
+
+const ENGINE: &str = "Who does the work";
+const NETWORK: &str = "Network";
 const INPUTS: &str = "Inputs";
 const OUTPUT: &str = "Output";
 const RUNNING: &str = "Running";
 const TARGET: &str = "Where it writes";
+const LISTENING: &str = "Listening";
+const ACCESS: &str = "Access and data";
+const LIMITS: &str = "Limits";
+const URLS: &str = "Fetching urls";
+
+/// This machine, or a service.
+#[derive(Debug, Args)]
+pub struct Engine {
+    /// Let this service do the work: any that speaks the documented API [env: EXIFKIT_API_URL]
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url, help_heading = ENGINE)]
+    pub api_url: Option<String>,
+    /// The key for that service; others on this machine can see it: --key-file and the variable are safer [env: EXIFKIT_KEY]
+    #[arg(long, value_name = "KEY", value_parser = given_key, conflicts_with = "key_file", help_heading = ENGINE)]
+    pub key: Option<Key>,
+    /// Read the key from the first line of this file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = ENGINE)]
+    pub key_file: Option<PathBuf>,
+    /// Send an upload again when its answer was lost, though the work may have been done
+    #[arg(long, help_heading = ENGINE)]
+    pub resend: bool,
+    #[command(flatten)]
+    pub network: Network,
+}
+
+/// How requests are made, to a service or for inputs that are URLs.
+#[derive(Clone, Debug, Args)]
+pub struct Network {
+    /// Give a request up when nothing moves for so long
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds, help_heading = NETWORK)]
+    pub timeout: Duration,
+    /// Try so many times more when there is no connection or the other side is busy
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(0..=100), help_heading = NETWORK)]
+    pub retries: u32,
+    /// Trust the certificates (PEM) in this file, too
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = NETWORK)]
+    pub ca_cert: Option<PathBuf>,
+}
 
 /// Which files.
 #[derive(Clone, Debug, Args)]
 pub struct Inputs {
-    /// Files, directories (walked; `.git` is skipped, hidden files are not), or `-` for bytes on stdin
+    /// Files, directories (walked; `.git` is skipped, hidden files are not), http(s) URLs, or `-` for bytes on stdin
     #[arg(value_name = "INPUT", value_hint = ValueHint::AnyPath)]
     pub operands: Vec<PathBuf>,
     /// Read more inputs from this list, one a line; `-` is stdin
@@ -266,6 +422,19 @@ pub struct Shard {
     pub of: u64,
 }
 
+/// Never fails: the message would show the key. It is looked at later.
+fn given_key(text: &str) -> Result<Key, std::convert::Infallible> {
+    Ok(Key::given(text))
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds, like 30".to_string())?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if !duration.is_zero() && duration <= Duration::from_secs(86_400) => Ok(duration),
+        _ => Err("expected more than no seconds and at most a day".into()),
+    }
+}
+
 fn shard(text: &str) -> Result<Shard, String> {
     let (index, of) = text.split_once('/').ok_or("expected I/N, like 1/4")?;
     let number = |s: &str| s.parse::<u64>().map_err(|_| format!("{s:?} is no number"));
@@ -306,9 +475,10 @@ Exit status:
   1    check found something
   2    wrong usage
   3    at least one input failed, the others were done
-  4    get found nothing
+  4    the service refused the key, or get found nothing
+  5    the network or the service failed
   130  interrupted
-The gravest counts (2, 130, 4, 3, 1); --exit-zero turns 1 and 3 into 0.";
+The gravest counts (2, 130, 5, 4, 3, 1); --exit-zero turns 1 and 3 into 0.";
 
 const EXTRACT_EXAMPLES: &str = "\
 Examples:
@@ -316,7 +486,8 @@ Examples:
   exifkit extract photo.jpg --tag 'GPS*' --numeric
   exifkit extract photos/ --family 1 --format csv > tags.csv
   find . -name '*.png' -print0 | exifkit extract --files-from - -0 > tags.jsonl
-  curl -s https://example.com/image.jpg | exifkit extract - --stdin-name image.jpg";
+  exifkit extract https://example.com/image.jpg  reads the headers, not the whole file
+  exifkit extract --api-url https://example.com --key-file key.txt photo.jpg";
 
 const GET_EXAMPLES: &str = "\
 Examples:
@@ -339,6 +510,13 @@ Examples:
   exifkit check --format github .                annotations in a pull request
   git diff --name-only -z main | exifkit check --files-from - -0";
 
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  exifkit serve                                  on http://127.0.0.1:8080, with a key for this run
+  exifkit serve keys create --owner ann
+  exifkit serve --listen 0.0.0.0:443 --tls-cert cert.pem --tls-key key.pem --public-url https://meta.example
+  curl -H 'X-API-Key: …' -F file=@image.jpg http://127.0.0.1:8080/api/v1/extract";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -360,6 +538,9 @@ mod tests {
             ("99999999999T", None),
         ] {
             assert_eq!(size(text).ok(), want, "{text}");
+        }
+        for (text, want) in [("1.5", Some(1500)), ("60", Some(60_000)), ("0", None), ("-1", None), ("x", None), ("1e99", None)] {
+            assert_eq!(seconds(text).ok().map(|d| d.as_millis()), want, "{text}");
         }
         assert_eq!(shard("2/3"), Ok(Shard { index: 2, of: 3 }));
         for text in ["0/3", "4/3", "1", "a/b", "1/0"] {

@@ -3,7 +3,10 @@
 mod check;
 mod extract;
 mod get;
-mod remove;
+mod network;
+mod remote;
+pub(crate) mod remove;
+mod serve;
 
 use crate::{
     api::Failure,
@@ -16,12 +19,14 @@ use crate::{
     output::{self, Format, Rows, Style, csv, github, table},
     progress::Progress,
 };
+use network::Network;
 use std::{
     fs::File,
     io::{ErrorKind, Read, Seek},
     num::NonZero,
     time::{Duration, Instant},
 };
+use tempfile::SpooledData;
 
 /// Bytes of stdin that are held in memory; what is more goes to an unnamed temporary file.
 const HELD: usize = 16 * 1024 * 1024;
@@ -35,22 +40,13 @@ pub fn run(cli: Cli) -> anyhow::Result<Status> {
         Command::Get(args) => Ok(get::run(&args)?),
         Command::Remove(args) => Ok(remove::run(&args)?),
         Command::Check(args) => Ok(check::run(&args)?),
+        Command::Serve(args) => serve::run(&args),
     }
 }
 
 /// The exit status of a command that came to nothing.
 pub fn status_of(error: &anyhow::Error) -> u8 {
     error.downcast_ref::<Error>().map_or(Status::FAILED.0, |e| e.code.exit_status())
-}
-
-/// Work that was sent to a service must not be done here by mistake.
-fn local_only() -> Result<()> {
-    match std::env::var_os("EXIFKIT_API_URL") {
-        Some(url) if !url.is_empty() => Err(batch::sources::usage(
-            "EXIFKIT_API_URL is set, but working over an API is not built yet; unset it to work on this machine",
-        )),
-        _ => Ok(()),
-    }
 }
 
 /// How a command runs, and where its answers go.
@@ -64,15 +60,20 @@ struct Session {
 }
 
 impl Session {
+    /// On this machine as many at once as it has cores, unless the user says how many.
     fn new(inputs: &cli::Inputs, running: &cli::Running, format: Option<Format>) -> Self {
+        let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
+        Self::with_jobs(inputs, running, format, running.jobs.map_or_else(cores, usize::from))
+    }
+
+    fn with_jobs(inputs: &cli::Inputs, running: &cli::Running, format: Option<Format>, jobs: usize) -> Self {
         let single = single(inputs);
         let style = Style::new(format, single, running.color);
         let header = match style.format {
             Format::Csv => csv::TAGS,
             _ => "",
         };
-        let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
-        let jobs = if single { 1 } else { running.jobs.map_or_else(cores, usize::from) };
+        let jobs = if single { 1 } else { jobs };
         let files_only =
             inputs.files_from.is_none() && inputs.operands.len() < jobs && !inputs.operands.iter().any(|o| o.is_dir());
         let jobs = if files_only { inputs.operands.len().max(1) } else { jobs };
@@ -134,6 +135,7 @@ impl Name {
         let source = item.path.to_string_lossy().into_owned();
         let file_name = match (&item.origin, stdin_name) {
             (Origin::Stdin, name) => name.unwrap_or("stdin").to_string(),
+            (Origin::Url, _) => crate::net::name::of_url(&source),
             _ => item.path.file_name().map_or_else(|| source.clone(), |n| n.to_string_lossy().into_owned()),
         };
         Name { source, file_name }
@@ -146,39 +148,45 @@ struct Opener {
     stdin_name: Option<String>,
     /// Reading one file may take so long.
     patience: Duration,
+    network: Network,
 }
 
 impl Opener {
-    fn new(inputs: &cli::Inputs, patience: Duration) -> Self {
-        Opener { max_size: inputs.max_size, stdin_name: inputs.stdin_name.clone(), patience }
+    fn new(inputs: &cli::Inputs, network: &cli::Network, patience: Duration) -> Self {
+        let network = Network::new(network);
+        Opener { max_size: inputs.max_size, stdin_name: inputs.stdin_name.clone(), patience, network }
     }
 
     fn name(&self, item: &Item) -> Name {
         Name::of(item, self.stdin_name.as_deref())
     }
 
-    fn open(&self, item: &Item) -> Result<Input> {
-        let input = if item.stdin() { self.stdin()? } else { self.file(item)? };
-        if let Some(max) = self.max_size.filter(|max| input.len() > *max) {
-            return Err(too_large(max));
-        }
+    /// Opens the input. One behind a URL may bring a name of its own.
+    fn open(&self, item: &Item, name: &mut Name) -> Result<Input> {
+        let input = match item.url() {
+            Some(url) => {
+                let (input, given) = self.network.open(url, self.max_size)?;
+                name.file_name = given.unwrap_or_else(|| std::mem::take(&mut name.file_name));
+                input
+            }
+            None if item.stdin() => unspooled(self.stdin()?)?,
+            None => Input::from_file(self.file(item)?)?,
+        };
+        self.fits(input.len())?;
         input.set_deadline(Instant::now() + self.patience);
         Ok(input)
     }
 
-    fn file(&self, item: &Item) -> Result<Input> {
-        if item.regular {
-            return Input::from_file(File::open(&item.path)?);
-        }
-        Input::open(&item.path).map_err(|e| match item.path.to_str() {
-            Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
-                Error::new(Code::UrlFetchFailed, "reading URLs is not built yet; download the file first")
-            }
-            _ => e,
-        })
+    /// Is an input of that size taken?
+    fn fits(&self, len: u64) -> Result<()> {
+        self.max_size.filter(|max| len > *max).map_or(Ok(()), |max| Err(too_large(max)))
     }
 
-    fn stdin(&self) -> Result<Input> {
+    fn file(&self, item: &Item) -> Result<File> {
+        if item.regular { Ok(File::open(&item.path)?) } else { crate::input::open_regular(&item.path) }
+    }
+
+    fn stdin(&self) -> Result<SpooledData> {
         let max = self.max_size.unwrap_or(MAX_STDIN);
         let mut spool = tempfile::SpooledTempFile::new(HELD);
         let read = std::io::copy(&mut std::io::stdin().lock().take(max.saturating_add(1)), &mut spool)?;
@@ -186,10 +194,15 @@ impl Opener {
             return Err(too_large(max));
         }
         spool.rewind()?;
-        match spool.into_inner() {
-            tempfile::SpooledData::InMemory(bytes) => Ok(Input::from_bytes(bytes.into_inner())),
-            tempfile::SpooledData::OnDisk(file) => Input::from_file(file),
-        }
+        Ok(spool.into_inner())
+    }
+}
+
+/// An input of bytes that came in one go.
+fn unspooled(spool: SpooledData) -> Result<Input> {
+    match spool {
+        SpooledData::InMemory(bytes) => Ok(Input::from_bytes(bytes.into_inner())),
+        SpooledData::OnDisk(file) => Input::from_file(file),
     }
 }
 
@@ -197,7 +210,7 @@ fn too_large(max: u64) -> Error {
     Error::new(Code::TooLarge, format!("larger than {max} bytes; --max-size sets the limit"))
 }
 
-fn warnings(found: &[Warning]) -> Vec<String> {
+pub(crate) fn warnings(found: &[Warning]) -> Vec<String> {
     found.iter().map(|w| if w.place.is_empty() { w.text.to_string() } else { format!("{}: {}", w.place, w.text) }).collect()
 }
 
@@ -228,6 +241,7 @@ fn way_out(code: Code) -> &'static str {
         Code::TargetExists => " (--force overwrites)",
         Code::UnsupportedFormat => " (exifkit cleans JPEG, PNG, WebP and GIF so far)",
         Code::Encrypted => " (decrypt it first)",
+        Code::InvalidKey => " (--key-file or EXIFKIT_KEY give the key)",
         _ => "",
     }
 }

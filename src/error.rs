@@ -27,6 +27,25 @@ pub enum Code {
 }
 
 impl Code {
+    pub const ALL: [Code; 16] = [
+        Code::NotFound,
+        Code::Unreadable,
+        Code::TooLarge,
+        Code::UnknownFormat,
+        Code::UnsupportedFormat,
+        Code::Damaged,
+        Code::Encrypted,
+        Code::VerificationFailed,
+        Code::TargetExists,
+        Code::InvalidKey,
+        Code::InvalidRequest,
+        Code::UrlFetchFailed,
+        Code::Network,
+        Code::ServerError,
+        Code::RateLimited,
+        Code::Interrupted,
+    ];
+
     /// The spelling in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -47,6 +66,11 @@ impl Code {
             Code::RateLimited => "rate_limited",
             Code::Interrupted => "interrupted",
         }
+    }
+
+    /// The code of that spelling.
+    pub fn parse(text: &str) -> Option<Code> {
+        Code::ALL.into_iter().find(|code| code.as_str() == text)
     }
 
     /// The exit status of the process when this is the gravest failure.

@@ -1,7 +1,20 @@
-//! The bytes of a file, of memory, or of a part of either: read where asked for, never whole by habit.
+//! The bytes of a file, of memory, of a URL, or of a part of these: read where asked for, never whole by habit.
 
-use crate::error::{Error, Result};
-use std::{borrow::Cow, cell::Cell, fs::File, io::Write, ops::Range, os::unix::fs::FileExt, path::Path, rc::Rc, time::Instant};
+use crate::{
+    error::{Error, Result},
+    net::Ranged,
+};
+use std::{
+    borrow::Cow,
+    cell::{Cell, RefCell},
+    fs::File,
+    io::Write,
+    ops::Range,
+    os::unix::fs::FileExt,
+    path::Path,
+    rc::Rc,
+    time::Instant,
+};
 
 /// So much of a file's beginning is read at once when it is opened: the headers of most files lie within.
 const HEAD: u64 = 64 * 1024;
@@ -12,13 +25,62 @@ pub const MAX_BLOCK: u64 = 256 * 1024 * 1024;
 
 #[derive(Debug)]
 enum Source {
-    File { file: File, head: Vec<u8> },
+    File { file: File, head: Head },
     Memory(Vec<u8>),
+    Url(Box<Remote>),
+}
+
+/// A file behind a URL.
+#[derive(Debug)]
+struct Remote {
+    head: Vec<u8>,
+    ranged: RefCell<Ranged>,
+    /// The first range that could not be had, until somebody asks.
+    fault: RefCell<Option<Error>>,
+}
+
+/// The beginning of a file. Its buffer goes from file to file of a batch: to take and clear a new one for each would
+/// cost more than to read it.
+#[derive(Debug)]
+struct Head {
+    buffer: Vec<u8>,
+    held: usize,
+}
+
+thread_local! {
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+impl Head {
+    /// Reads up to [`HEAD`] bytes, in one call where the system allows it.
+    fn read(file: &File, len: u64) -> Result<Head> {
+        let mut head = Head { buffer: SPARE.take(), held: 0 };
+        head.buffer.resize(HEAD as usize, 0);
+        let want = len.min(HEAD) as usize;
+        while head.held < want {
+            match file.read_at(&mut head.buffer[head.held..want], head.held as u64)? {
+                0 => break,
+                n => head.held += n,
+            }
+        }
+        Ok(head)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.buffer[..self.held]
+    }
+}
+
+impl Drop for Head {
+    fn drop(&mut self) {
+        SPARE.set(std::mem::take(&mut self.buffer));
+    }
 }
 
 #[derive(Debug)]
 struct Shared {
     source: Source,
+    len: u64,
     deadline: Cell<Option<Instant>>,
 }
 
@@ -34,34 +96,13 @@ pub struct Input {
 impl Input {
     /// Opens a regular file and reads its first 64 KiB.
     pub fn open(path: &Path) -> Result<Self> {
-        // Looked at before it is opened: opening a FIFO would wait for its other end, and some devices act on it.
-        let meta = std::fs::metadata(path)?;
-        if meta.is_dir() {
-            return Err(Error::new(crate::error::Code::Unreadable, "is a directory"));
-        }
-        if !meta.is_file() {
-            return Err(Error::new(crate::error::Code::Unreadable, "is not a regular file"));
-        }
-        Self::from_file(File::open(path)?)
+        Self::from_file(open_regular(path)?)
     }
 
     /// Of an open regular file.
     pub fn from_file(file: File) -> Result<Self> {
         let len = file.metadata()?.len();
-        let want = len.min(HEAD);
-        // One call for all of it: `read_to_end` would come in small pieces.
-        let mut head = vec![0; want as usize];
-        let mut held = 0;
-        while held < head.len() {
-            match file.read_at(&mut head[held..], held as u64)? {
-                0 => break,
-                n => held += n,
-            }
-        }
-        head.truncate(held);
-        if head.len() as u64 == len {
-            return Ok(Self::from_bytes(head));
-        }
+        let head = Head::read(&file, len)?;
         Ok(Self::new(Source::File { file, head }, len))
     }
 
@@ -71,8 +112,24 @@ impl Input {
         Self::new(Source::Memory(bytes), len)
     }
 
+    /// Of a file that is read by ranges.
+    pub fn from_url(mut ranged: Ranged) -> Self {
+        let (len, head) = (ranged.len(), ranged.take_head());
+        let remote = Remote { head, ranged: RefCell::new(ranged), fault: RefCell::new(None) };
+        Self::new(Source::Url(Box::new(remote)), len)
+    }
+
+    /// Fails when some of the bytes could not be had on the way: walkers and decoders take a block that cannot be read for
+    /// damage and go on, but what a network failure hides is no damage of the file.
+    pub fn intact(&self) -> Result<()> {
+        match &self.shared.source {
+            Source::Url(remote) => remote.fault.take().map_or(Ok(()), Err),
+            _ => Ok(()),
+        }
+    }
+
     fn new(source: Source, len: u64) -> Self {
-        Input { shared: Rc::new(Shared { source, deadline: Cell::new(None) }), start: 0, len }
+        Input { shared: Rc::new(Shared { source, len, deadline: Cell::new(None) }), start: 0, len }
     }
 
     /// Reading fails after this moment (`code` damaged: no sound file takes that long).
@@ -107,18 +164,15 @@ impl Input {
 
     /// The whole file that this view was cut from.
     pub fn whole(&self) -> Input {
-        let len = match &self.shared.source {
-            Source::Memory(b) => b.len() as u64,
-            Source::File { file, .. } => file.metadata().map_or(self.start + self.len, |m| m.len()),
-        };
-        Input { shared: Rc::clone(&self.shared), start: 0, len }
+        Input { shared: Rc::clone(&self.shared), start: 0, len: self.shared.len }
     }
 
     /// This view's bytes as far as they are in memory already: all of a small file, the beginning of a large one.
     pub fn head(&self) -> &[u8] {
         let memory = match &self.shared.source {
             Source::Memory(b) => b,
-            Source::File { head, .. } => head,
+            Source::File { head, .. } => head.bytes(),
+            Source::Url(remote) => &remote.head,
         };
         let from = (self.start as usize).min(memory.len());
         let to = ((self.start + self.len).min(memory.len() as u64)) as usize;
@@ -169,6 +223,7 @@ impl Input {
                 buffer.copy_from_slice(b.get(from..from + buffer.len()).ok_or_else(Error::truncated)?);
             }
             Source::File { file, .. } => file.read_exact_at(buffer, self.start + offset)?,
+            Source::Url(remote) => remote.read_exact(self.start + offset, buffer)?,
         }
         Ok(())
     }
@@ -243,6 +298,39 @@ impl Input {
             shared.deadline.set(Some(deadline));
         }
         Ok(loaded)
+    }
+}
+
+/// Opens a file, and nothing that is no file.
+pub fn open_regular(path: &Path) -> Result<File> {
+    // Looked at before it is opened: opening a FIFO would wait for its other end, and some devices act on it.
+    let meta = std::fs::metadata(path)?;
+    if meta.is_dir() {
+        return Err(Error::new(crate::error::Code::Unreadable, "is a directory"));
+    }
+    if !meta.is_file() {
+        return Err(Error::new(crate::error::Code::Unreadable, "is not a regular file"));
+    }
+    Ok(File::open(path)?)
+}
+
+impl Remote {
+    fn read_exact(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
+        let held = self.head.get(offset as usize..).unwrap_or_default();
+        let n = held.len().min(buffer.len());
+        buffer[..n].copy_from_slice(&held[..n]);
+        if n == buffer.len() {
+            return Ok(());
+        }
+        // After a failure nothing more is asked for: the answer is an error in any case.
+        if let Some(fault) = self.fault.borrow().as_ref() {
+            return Err(Error::new(fault.code, fault.to_string()));
+        }
+        self.ranged.borrow_mut().read_exact(offset + n as u64, &mut buffer[n..]).map_err(|e| {
+            let copy = Error::new(e.code, e.to_string());
+            *self.fault.borrow_mut() = Some(e);
+            copy
+        })
     }
 }
 

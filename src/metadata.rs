@@ -193,16 +193,25 @@ impl Value {
         }
     }
 
+    /// The value as `--numeric` prints it; `to_string` without its detour.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        self.write(&mut out);
+        out
+    }
+
     /// Writes the value as `--numeric` prints it.
     pub fn write(&self, out: &mut String) {
         match self {
             Value::Text(s) => out.push_str(s),
-            Value::Int(v) => drop(write!(out, "{v}")),
+            Value::Int(v) => out.push_str(itoa::Buffer::new().format(*v)),
             Value::UInt(v) => drop(write!(out, "{v}")),
             Value::Float(v) => write_significant(*v, 15, out),
             Value::Rational(0, 0) => out.push_str("undef"),
             Value::Rational(_, 0) => out.push_str("inf"),
-            Value::Rational(n, d) if n % d == 0 => drop(write!(out, "{}", n / d)),
+            // Perl's zero has a sign.
+            Value::Rational(0, ..0) => out.push_str("-0"),
+            Value::Rational(n, d) if n.checked_rem(*d) == Some(0) => out.push_str(itoa::Buffer::new().format(n / d)),
             Value::Rational(n, d) => write_significant(*n as f64 / *d as f64, 10, out),
             Value::Array(v) => join(v, " ", out),
             Value::List(v) => join(v, ", ", out),
@@ -213,9 +222,7 @@ impl Value {
 
 impl std::fmt::Display for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut s = String::new();
-        self.write(&mut s);
-        f.write_str(&s)
+        f.write_str(&self.text())
     }
 }
 
@@ -269,11 +276,14 @@ pub fn write_significant(v: f64, digits: usize, out: &mut String) {
         out.push_str(if v > 0.0 { "Inf" } else { "-Inf" });
         return;
     }
-    if v.fract() == 0.0 && v.abs() < 1e9 {
-        let _ = write!(out, "{}", v as i64);
+    if v.fract() == 0.0 && v.abs() < 1e9 && digits >= 9 {
+        out.push_str(itoa::Buffer::new().format(v as i64));
         return;
     }
     let digits = digits.clamp(1, 17);
+    if write_short_decimal(v, digits, out) {
+        return;
+    }
     let scientific = format!("{v:.*e}", digits - 1);
     let Some((mantissa, exponent)) = scientific.split_once('e') else { return out.push_str(&scientific) };
     let exponent: i32 = exponent.parse().unwrap_or(0);
@@ -286,6 +296,29 @@ pub fn write_significant(v: f64, digits: usize, out: &mut String) {
     let places = (digits as i32 - 1 - exponent).max(0) as usize;
     let fixed = format!("{v:.places$}");
     out.push_str(if fixed.contains('.') { fixed.trim_end_matches('0').trim_end_matches('.') } else { &fixed });
+}
+
+/// Writes `v` if it is a decimal of few digits, as most values of cameras are: without the long way round.
+fn write_short_decimal(v: f64, digits: usize, out: &mut String) -> bool {
+    let magnitude = v.abs();
+    if digits < 10 || !(1e-3..1e5).contains(&magnitude) {
+        return false;
+    }
+    // Scaled to an integer of at most ten digits, `v` is that decimal: two doubles so near each other print alike.
+    for (places, scale) in [(1usize, 1e1), (2, 1e2), (3, 1e3), (4, 1e4), (5, 1e5), (6, 1e6)] {
+        let scaled = magnitude * scale;
+        if scaled >= 1e10 {
+            return false;
+        }
+        if (scaled - scaled.round()).abs() <= scaled * 4e-16 {
+            let scaled = scaled.round() as u64;
+            let (whole, fraction) = (scaled / scale as u64, scaled % scale as u64);
+            let sign = if v < 0.0 { "-" } else { "" };
+            let _ = write!(out, "{sign}{whole}.{fraction:0places$}");
+            return true;
+        }
+    }
+    false
 }
 
 /// `v` with up to `digits` significant digits, see [`write_significant`].
@@ -317,7 +350,7 @@ impl Tag {
             (Print::List(l), _) => Cow::Owned(l.join(", ")),
             (Print::With(f), v) => Cow::Owned(f(v)),
             (Print::Plain, Value::Text(t)) => Cow::Borrowed(t),
-            (Print::Plain, v) => Cow::Owned(v.to_string()),
+            (Print::Plain, v) => Cow::Owned(v.text()),
         }
     }
 }
@@ -364,14 +397,35 @@ mod tests {
             (Value::Rational(1, 3), "0.3333333333"),
             (Value::Rational(0, 0), "undef"),
             (Value::Rational(5, 0), "inf"),
+            (Value::Rational(i64::MIN, -1), "9.223372037e+18"),
             (Value::Float(0.1f32 as f64), "0.100000001490116"),
             (Value::Float(1e-7), "1e-07"),
+            (Value::Float(2.8), "2.8"),
+            (Value::Float(-0.05), "-0.05"),
+            (Value::Float(1234.5678), "1234.5678"),
+            (Value::Float(0.1 + 0.2), "0.3"),
+            (Value::Rational(-55, 2), "-27.5"),
+            (Value::Float(2.8f32 as f64), "2.79999995231628"),
             (Value::Float(1234567.0), "1234567"),
             (Value::Float(1e20), "1e+20"),
             (Value::Array(vec![1u8.into(), 2u8.into()]), "1 2"),
         ];
         for (value, want) in cases {
             assert_eq!(&value.to_string(), want, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn short_decimals_print_like_long_ones() {
+        for i in 1..20_000 {
+            let v = f64::from(i) / 997.0 * if i % 3 == 0 { 0.01 } else { 1.0 };
+            for v in [v, (v * 100.0).round() / 100.0, (v * 1e4).round() / 1e4] {
+                let (mut short, scientific) = (String::new(), format!("{v:.14e}"));
+                if write_short_decimal(v, 15, &mut short) {
+                    let back: f64 = short.parse().unwrap();
+                    assert_eq!(format!("{back:.14e}"), scientific, "{v:?} {short}");
+                }
+            }
         }
     }
 

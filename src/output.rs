@@ -51,6 +51,19 @@ impl Style {
         (!self.single || self.format != Format::Json).then_some(source)
     }
 
+    /// Adds a JSON row that is text already, on one line; `value` is what it says.
+    pub fn raw(&self, text: &str, value: &impl serde::Serialize, out: &mut Vec<u8>) {
+        if self.single && self.format == Format::Json && self.terminal {
+            json::indented(value, out)
+        } else {
+            out.extend_from_slice(text.as_bytes());
+            out.push(b'\n');
+        }
+        if self.terminal {
+            json::disarm(out);
+        }
+    }
+
     /// Adds a JSON row.
     pub fn json(&self, row: &impl serde::Serialize, out: &mut Vec<u8>) {
         if self.single && self.format == Format::Json && self.terminal {

@@ -5,7 +5,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{io::IsTerminal, time::Duration};
 
 /// Shows how far a batch is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Progress(Option<ProgressBar>);
 
 impl Progress {
@@ -15,12 +15,7 @@ impl Progress {
 
     /// A bar when the user wants one. Another thread counts the inputs meanwhile, if they can be counted.
     pub fn new(when: When, inputs: &Inputs) -> Self {
-        let wanted = match when {
-            When::Always => true,
-            When::Never => false,
-            When::Auto => std::io::stderr().is_terminal(),
-        };
-        if !wanted {
+        if !wanted(when) {
             return Progress(None);
         }
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
@@ -34,6 +29,23 @@ impl Progress {
             }
         });
         Progress(Some(bar))
+    }
+
+    /// A bar for the bytes of one file on its way.
+    pub fn bytes(when: When, len: u64) -> Self {
+        if !wanted(when) {
+            return Progress(None);
+        }
+        let bar = ProgressBar::with_draw_target(Some(len), ProgressDrawTarget::stderr_with_hz(10));
+        bar.set_style(style("{bar:30} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left"));
+        Progress(Some(bar))
+    }
+
+    /// So much is done.
+    pub fn set(&self, position: u64) {
+        if let Some(bar) = &self.0 {
+            bar.set_position(position);
+        }
     }
 
     pub fn step(&self) {
@@ -54,6 +66,14 @@ impl Progress {
         if let Some(bar) = &self.0 {
             bar.finish_and_clear();
         }
+    }
+}
+
+fn wanted(when: When) -> bool {
+    match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => std::io::stderr().is_terminal(),
     }
 }
 

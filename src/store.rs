@@ -1,5 +1,9 @@
 //! Results by uuid, for 24 hours: SQLite, so that many processes at once lose nothing and a crash breaks nothing.
 
+pub mod service;
+
+pub use service::Service;
+
 use anyhow::Context;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, config::DbConfig, params};
 use std::{
@@ -139,7 +143,7 @@ fn busy(e: &rusqlite::Error) -> bool {
 }
 
 /// `EXIFKIT_STORE_DIR`, else the XDG state directory.
-fn directory() -> Option<PathBuf> {
+pub fn directory() -> Option<PathBuf> {
     let path = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     path("EXIFKIT_STORE_DIR").or_else(|| {
         let state = path("XDG_STATE_HOME").filter(|p| p.is_absolute());

@@ -198,7 +198,7 @@ fn shown<'a>(tag: &'a Tag, view: &View, input: &Input) -> Shown<'a> {
 }
 
 fn plain(value: &Value) -> Cow<'_, str> {
-    value.as_str().map_or_else(|| Cow::Owned(value.to_string()), Cow::Borrowed)
+    value.as_str().map_or_else(|| Cow::Owned(value.text()), Cow::Borrowed)
 }
 
 /// The bytes, unless they cannot be read or are too many for one line of text.

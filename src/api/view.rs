@@ -32,8 +32,13 @@ impl View {
 
     /// Is this fact about the file to be shown?
     pub fn shows_fact(&self, name: &str) -> bool {
+        self.shows_name("File", name)
+    }
+
+    /// Is a tag of this name to be shown, in a group of that name?
+    pub fn shows_name(&self, group: &str, name: &str) -> bool {
         self.patterns.is_empty()
-            || self.patterns.iter().any(|p| p.group.as_ref().is_none_or(|g| matches(g, "File")) && matches(&p.name, name))
+            || self.patterns.iter().any(|p| p.group.as_ref().is_none_or(|g| matches(g, group)) && matches(&p.name, name))
     }
 }
 

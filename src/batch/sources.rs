@@ -42,6 +42,8 @@ pub enum Origin {
     /// Met in this directory, or below it.
     Met(Arc<Path>),
     Stdin,
+    /// The path is a URL.
+    Url,
 }
 
 impl Item {
@@ -52,6 +54,11 @@ impl Item {
 
     pub fn stdin(&self) -> bool {
         self.origin == Origin::Stdin
+    }
+
+    /// The URL that this is.
+    pub fn url(&self) -> Option<&str> {
+        self.path.to_str().filter(|_| self.origin == Origin::Url)
     }
 }
 
@@ -85,9 +92,6 @@ impl Sources {
         let stdin = args.operands.iter().chain(&args.files_from).filter(|p| is_stdin(p)).count();
         if stdin > 1 {
             return Err(usage("`-` (stdin) can be read only once"));
-        }
-        if let Some(url) = args.operands.iter().find(|p| is_url(p)) {
-            return Err(usage(format!("{}: reading URLs is not built yet; download the file first", url.display())));
         }
         let list = args.files_from.as_deref().map(|path| List::open(path, args.null)).transpose()?;
         let globs = Arc::new(Globs::new(&args.glob)?);
@@ -137,6 +141,12 @@ impl Sources {
                     }
                 },
             };
+            if is_url(&path) {
+                if origin == Origin::Named || self.globs.take(&path, false) {
+                    return Some(Item { path, origin: Origin::Url, regular: false, problem: None });
+                }
+                continue;
+            }
             let kind = std::fs::metadata(&path).ok().map(|m| m.file_type());
             if kind.is_some_and(|k| k.is_dir()) {
                 self.begin(&path);
@@ -217,8 +227,7 @@ fn is_stdin(path: impl AsRef<Path>) -> bool {
 }
 
 fn is_url(path: &Path) -> bool {
-    let bytes = path.as_os_str().as_bytes();
-    bytes.starts_with(b"http://") || bytes.starts_with(b"https://")
+    path.to_str().is_some_and(|text| text.starts_with("http://") || text.starts_with("https://"))
 }
 
 /// A list of names, one a line or each ended by a NUL.

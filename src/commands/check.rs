@@ -33,7 +33,7 @@ pub fn run(args: &cli::Check) -> Result<Status> {
     let session = Session::new(&args.inputs, &args.running, args.format.map(Format::from));
     let work = Checker {
         style: session.style,
-        opener: Opener::new(&args.inputs, super::remove::PATIENCE),
+        opener: Opener::new(&args.inputs, &args.network, super::remove::PATIENCE),
         selection,
         fail_on: args.fail_on.clone(),
         show_values: args.show_values,
@@ -54,9 +54,11 @@ struct Checker {
 
 impl Work for Checker {
     fn work(&self, item: &Item, row: &mut Vec<u8>) -> Result<Report> {
-        let name = self.opener.name(item);
-        let input = self.opener.open(item)?;
-        let (found, warnings) = match removal::prepare(&input, &self.selection) {
+        let mut name = self.opener.name(item);
+        let input = self.opener.open(item, &mut name)?;
+        let prepared = removal::prepare(&input, &self.selection);
+        input.intact()?;
+        let (found, warnings) = match prepared {
             Ok(prepared) if prepared.is_clean() => (Vec::new(), warnings(prepared.warnings())),
             Ok(prepared) => (at_least_one(prepared.findings()), warnings(prepared.warnings())),
             Err(e) if e.code == Code::UnsupportedFormat => (read(&input, e)?, Vec::new()),
@@ -88,6 +90,7 @@ fn at_least_one(mut found: Vec<Finding>) -> Vec<Finding> {
 /// A type that is read but cannot be cleaned: what is read is found. Without any of it nobody can tell.
 fn read(input: &Input, refusal: Error) -> Result<Vec<Finding>> {
     let tags = local::extract(input)?.metadata.tags;
+    input.intact()?;
     let stored = tags.iter().filter(|tag| !["File", "Composite"].contains(&tag.group.kind));
     let mut seen = BTreeSet::new();
     let found: Vec<Finding> = stored

@@ -1,6 +1,6 @@
 //! `exifkit extract`: metadata as JSON.
 
-use super::{Name, Opener, Session, failure, local_only, notes, warnings};
+use super::{Name, Opener, Session, failure, network, notes, remote, warnings};
 use crate::{
     api::{COMPLETED, Extracted, Groups, Skipped, View, groups::Shown, view::Pattern},
     batch::{Item, Report, Sources, Status, Work},
@@ -30,19 +30,26 @@ impl From<ExtractFormat> for Format {
 }
 
 pub fn run(args: &cli::Extract) -> Result<Status> {
-    local_only()?;
+    let service = network::service(&args.engine)?;
     let sources = Sources::new(&args.inputs)?;
-    let session = Session::new(&args.inputs, &args.running, args.format.map(Format::from));
+    let format = args.format.map(Format::from);
+    let session = match service {
+        Some(_) => Session::with_jobs(&args.inputs, &args.running, format, remote::jobs(&args.running)),
+        None => Session::new(&args.inputs, &args.running, format),
+    };
     let explicit = args.inputs.files_from.is_none() && !args.inputs.operands.iter().any(|o| o.is_dir());
     let stores = !args.running.no_store && (args.store || explicit);
     let work = Extractor {
         style: session.style,
-        opener: Opener::new(&args.inputs, PATIENCE),
+        opener: Opener::new(&args.inputs, &args.engine.network, PATIENCE),
         view: view(&args.shown),
         store: stores.then(|| Mutex::new(Keeper { store: None, broken: false, quiet: args.running.quiet })),
         verbose: args.running.verbose,
     };
-    session.run(sources, &work)
+    match service {
+        Some(service) => session.run(sources, &remote::Extractor::new(args, service, work)?),
+        None => session.run(sources, &work),
+    }
 }
 
 fn view(shown: &cli::Shown) -> View {
@@ -50,19 +57,20 @@ fn view(shown: &cli::Shown) -> View {
     View { family: shown.family, numeric: shown.numeric, binary: shown.binary, patterns }
 }
 
-struct Extractor {
-    style: Style,
-    opener: Opener,
-    view: View,
+pub(super) struct Extractor {
+    pub(super) style: Style,
+    pub(super) opener: Opener,
+    pub(super) view: View,
     store: Option<Mutex<Keeper>>,
-    verbose: bool,
+    pub(super) verbose: bool,
 }
 
 impl Work for Extractor {
     fn work(&self, item: &Item, row: &mut Vec<u8>) -> Result<Report> {
-        let name = self.opener.name(item);
-        let input = self.opener.open(item)?;
+        let mut name = self.opener.name(item);
+        let input = self.opener.open(item, &mut name)?;
         let extraction = local::extract(&input)?;
+        input.intact()?;
         if extraction.file_type.is_none() && item.met() {
             self.skip(&name, row);
             return Ok(Report::default());
@@ -79,7 +87,7 @@ impl Work for Extractor {
 }
 
 impl Extractor {
-    fn skip(&self, name: &Name, row: &mut Vec<u8>) {
+    pub(super) fn skip(&self, name: &Name, row: &mut Vec<u8>) {
         let skipped = Skipped::new(Code::UnknownFormat, &name.file_name, self.style.source(&name.source));
         if matches!(self.style.format, Format::Json | Format::Jsonl) {
             self.style.json(&skipped, row);
@@ -129,6 +137,33 @@ fn rows_of_table(name: &Name, groups: &Groups, style: &Style, row: &mut Vec<u8>)
         }
         table::line(tag, &joined(value), row);
     });
+}
+
+/// Metadata that is JSON already, as a table or CSV.
+pub fn values(source: &str, metadata: &serde_json::Value, style: &Style, row: &mut Vec<u8>) {
+    if style.format == Format::Table {
+        table::heading(source, style, row);
+    }
+    for (group, tags) in metadata.as_object().into_iter().flatten() {
+        if style.format == Format::Table {
+            table::group(group, style, row);
+        }
+        for (tag, value) in tags.as_object().into_iter().flatten() {
+            match style.format {
+                Format::Table => table::line(tag, &text(value), row),
+                _ => csv::line([source, group, tag, &text(value)], style.terminal, row),
+            }
+        }
+    }
+}
+
+/// A value of any JSON type on one line.
+fn text(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(list) => list.iter().map(text).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
 }
 
 /// The store, opened when the first result is there to be kept.

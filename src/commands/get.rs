@@ -1,31 +1,27 @@
 //! `exifkit get`: an earlier result.
 
-use super::local_only;
+use super::{extract, network};
 use crate::{
     api::{COMPLETED, Failure, Stored},
     batch::Status,
     cli::{self, When},
+    engine::remote::Service,
     error::{Code, Error, Result},
-    output::{Format, Rows, Style, csv, table},
+    output::{Format, Rows, Style, csv},
     store::{Result as Found, Store},
 };
-use serde_json::Value;
 
 pub fn run(args: &cli::Get) -> Result<Status> {
-    local_only()?;
     let style = Style::new(Some(args.format.into()), true, When::Auto);
-    let found = find(&args.uuid)?;
     let mut row = Vec::new();
-    let status = match &found {
-        Some(found) => {
-            print(found, &style, &mut row);
-            Status::DONE
-        }
-        None => {
-            style.json(&Failure::no_extraction(), &mut row);
-            Status(4)
-        }
+    let found = match network::service(&args.engine)? {
+        Some(service) => asked(&service, &args.uuid, &style, &mut row)?,
+        None => find(&args.uuid)?.map(|found| print(&found, &style, &mut row)),
     };
+    let status = if found.is_some() { Status::DONE } else { Status(4) };
+    if found.is_none() {
+        style.json(&Failure::no_extraction(), &mut row);
+    }
     let header = if style.format == Format::Csv && found.is_some() { csv::TAGS } else { "" };
     let mut rows = Rows::new(style, header);
     match rows.row(&row).and_then(|()| rows.finish()) {
@@ -44,22 +40,22 @@ fn find(uuid: &str) -> Result<Option<Found>> {
     })
 }
 
+/// The result as a service has it, printed as it came.
+fn asked(service: &Service, uuid: &str, style: &Style, row: &mut Vec<u8>) -> Result<Option<()>> {
+    let answer = match service.get(uuid) {
+        Err(e) if e.code == Code::NotFound => return Ok(None),
+        result => result?,
+    };
+    match style.format {
+        Format::Table | Format::Csv => extract::values(answer.file_name().unwrap_or(uuid), answer.metadata(), style, row),
+        _ => style.raw(answer.text(), answer.fields(), row),
+    }
+    Ok(Some(()))
+}
+
 fn print(found: &Found, style: &Style, row: &mut Vec<u8>) {
     match style.format {
-        Format::Table => {
-            table::heading(&found.file_name, style, row);
-            for (group, tags) in found.metadata.as_object().into_iter().flatten() {
-                table::group(group, style, row);
-                tags.as_object().into_iter().flatten().for_each(|(tag, value)| table::line(tag, &text(value), row));
-            }
-        }
-        Format::Csv => {
-            for (group, tags) in found.metadata.as_object().into_iter().flatten() {
-                for (tag, value) in tags.as_object().into_iter().flatten() {
-                    csv::line([found.file_name.as_str(), group, tag, &text(value)], style.terminal, row);
-                }
-            }
-        }
+        Format::Table | Format::Csv => extract::values(&found.file_name, &found.metadata, style, row),
         _ => style.json(
             &Stored {
                 success: true,
@@ -70,13 +66,5 @@ fn print(found: &Found, style: &Style, row: &mut Vec<u8>) {
             },
             row,
         ),
-    }
-}
-
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Array(list) => list.iter().map(text).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
     }
 }

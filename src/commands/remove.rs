@@ -1,6 +1,6 @@
 //! `exifkit remove`: a cleaned copy, or clean in place.
 
-use super::{Name, Opener, Session, failure, local_only, notes, warnings};
+use super::{Name, Opener, Session, failure, network, notes, remote, warnings};
 use crate::{
     api::{COMPLETED, Removed, Skipped},
     batch::{Item, Origin, Report, Sources, Status, Work, sources::usage},
@@ -23,6 +23,8 @@ use std::{
     time::Duration,
 };
 
+/// Status of work that was only looked at.
+pub const DRY_RUN: &str = "dry-run";
 /// Reading one file may take so long.
 pub const PATIENCE: Duration = Duration::from_secs(600);
 
@@ -38,12 +40,15 @@ impl From<RemoveFormat> for Format {
 }
 
 pub fn run(args: &cli::Remove) -> Result<Status> {
-    local_only()?;
+    let service = network::service(&args.engine)?;
     let selection = selection(&args.kept)?;
     let place = place(args)?;
     let mut sources = Sources::new(&args.inputs)?;
     let format = if place == Place::Stdout { Some(Format::Json) } else { args.format.map(Format::from) };
-    let mut session = Session::new(&args.inputs, &args.running, format);
+    let mut session = match service {
+        Some(_) => Session::with_jobs(&args.inputs, &args.running, format, remote::jobs(&args.running)),
+        None => Session::new(&args.inputs, &args.running, format),
+    };
     if format == Some(Format::Csv) {
         session.header(csv::REMOVALS);
     }
@@ -57,14 +62,17 @@ pub fn run(args: &cli::Remove) -> Result<Status> {
     crate::interrupt::install();
     let work = Remover {
         style: session.style,
-        opener: Opener::new(&args.inputs, PATIENCE),
+        opener: Opener::new(&args.inputs, &args.engine.network, PATIENCE),
         selection,
         place,
         rules: Rules { force: args.force, preserve_times: args.preserve_times },
         dry_run: args.dry_run,
         verbose: args.running.verbose,
     };
-    session.run(inputs.into_iter(), &work)
+    match service {
+        Some(service) => session.run(inputs.into_iter(), &remote::Remover::new(args, service, work)),
+        None => session.run(inputs.into_iter(), &work),
+    }
 }
 
 fn place(args: &cli::Remove) -> Result<Place> {
@@ -133,6 +141,9 @@ fn with_distinct_targets(sources: Sources, place: &Place, dry_run: bool) -> Resu
             (Origin::Met(root), Place::Beside) => {
                 return Err(usage(format!("{}: a directory needs --in-place or --output-dir DIR", root.display())));
             }
+            (Origin::Url, Place::InPlace { .. }) => {
+                return Err(usage(format!("{}: a URL cannot be cleaned in place", item.path.display())));
+            }
             _ => {}
         }
         let target = target(&item, place).filter(|_| item.problem.is_none() && !item.stdin());
@@ -149,42 +160,49 @@ fn with_distinct_targets(sources: Sources, place: &Place, dry_run: bool) -> Resu
 }
 
 fn target(item: &Item, place: &Place) -> Option<PathBuf> {
-    let root = match &item.origin {
-        Origin::Met(root) => Some(&**root),
-        _ => None,
-    };
-    place.target(&item.path, root)
+    match (&item.origin, item.url()) {
+        (_, Some(url)) => place.target(Path::new(&crate::net::name::of_url(url)), None),
+        (Origin::Met(root), None) => place.target(&item.path, Some(root)),
+        _ => place.target(&item.path, None),
+    }
 }
 
-struct Remover {
-    style: Style,
-    opener: Opener,
+/// Of the file that is cleaned, if it is one of this machine.
+pub(super) fn original(item: &Item) -> Result<Option<std::fs::Metadata>> {
+    if item.stdin() || item.url().is_some() { Ok(None) } else { Ok(Some(std::fs::metadata(&item.path)?)) }
+}
+
+pub(super) struct Remover {
+    pub(super) style: Style,
+    pub(super) opener: Opener,
     selection: Selection,
-    place: Place,
-    rules: Rules,
-    dry_run: bool,
-    verbose: bool,
+    pub(super) place: Place,
+    pub(super) rules: Rules,
+    pub(super) dry_run: bool,
+    pub(super) verbose: bool,
 }
 
 /// What is said of a removal.
-struct Done {
-    removed: Vec<String>,
-    kept: Vec<String>,
-    warnings: Vec<String>,
-    target: Option<PathBuf>,
-    verified: bool,
+pub(super) struct Done {
+    pub removed: Vec<String>,
+    pub kept: Vec<String>,
+    pub warnings: Vec<String>,
+    pub target: Option<PathBuf>,
+    pub verified: bool,
 }
 
 impl Work for Remover {
     fn work(&self, item: &Item, row: &mut Vec<u8>) -> Result<Report> {
-        let name = self.opener.name(item);
-        let target = target(item, &self.place).filter(|_| !item.stdin() || matches!(self.place, Place::File(_)));
+        let mut name = self.opener.name(item);
+        let target = self.target(item);
         if let Some(target) = &target {
             place::free(&self.place, target, self.rules)?;
         }
-        let original = if item.stdin() { None } else { Some(std::fs::metadata(&item.path)?) };
-        let input = self.opener.open(item)?;
-        let prepared = match removal::prepare(&input, &self.selection) {
+        let original = original(item)?;
+        let input = self.opener.open(item, &mut name)?;
+        let prepared = removal::prepare(&input, &self.selection);
+        input.intact()?;
+        let prepared = match prepared {
             Err(e) if e.code == Code::UnknownFormat && item.met() => {
                 self.skip(&name, e.code, row);
                 return Ok(Report::default());
@@ -229,6 +247,11 @@ impl Work for Remover {
 }
 
 impl Remover {
+    /// Where the cleaned file goes; `None`: stdout.
+    pub(super) fn target(&self, item: &Item) -> Option<PathBuf> {
+        target(item, &self.place).filter(|_| !item.stdin() || matches!(self.place, Place::File(_)))
+    }
+
     /// Writes the cleaned file beside its target, proves it, and puts it there.
     fn write(&self, prepared: &Prepared, original: Option<std::fs::Metadata>, target: &Path) -> Result<Vec<String>> {
         if prepared.is_clean() && matches!(self.place, Place::InPlace { .. }) {
@@ -239,7 +262,7 @@ impl Remover {
         staged.commit()
     }
 
-    fn skip(&self, name: &Name, code: Code, row: &mut Vec<u8>) {
+    pub(super) fn skip(&self, name: &Name, code: Code, row: &mut Vec<u8>) {
         match self.style.format {
             Format::Csv => csv::line([name.source.as_str(), "skipped", "", "", "", ""], self.style.terminal, row),
             Format::Table => {}
@@ -247,29 +270,40 @@ impl Remover {
         }
     }
 
-    fn answer(&self, name: &Name, done: &Done, row: &mut Vec<u8>) {
-        let status = if self.dry_run { "dry-run" } else { COMPLETED };
+    /// The row of a removal in a format for people.
+    pub(super) fn columns(&self, name: &Name, done: &Done, row: &mut Vec<u8>) {
         let target = done.target.as_ref().map(|t| t.to_string_lossy());
         match self.style.format {
-            _ if self.place == Place::Stdout && !self.dry_run => {}
             Format::Csv => {
                 let (removed, kept) = (done.removed.join(" "), done.kept.join(" "));
-                let fields = [name.source.as_str(), status, target.as_deref().unwrap_or_default(), &removed, &kept, ""];
+                let target = target.as_deref().unwrap_or_default();
+                let fields = [name.source.as_str(), self.status(), target, &removed, &kept, ""];
                 csv::line(fields, self.style.terminal, row);
             }
-            Format::Table => {
+            _ => {
                 table::heading(&name.source, &self.style, row);
                 table::line("target", target.as_deref().unwrap_or("-"), row);
                 table::line("removed", &done.removed.join(", "), row);
                 table::line("kept", &done.kept.join(", "), row);
                 done.warnings.iter().for_each(|w| table::line("warning", w, row));
             }
+        }
+    }
+
+    fn status(&self) -> &'static str {
+        if self.dry_run { DRY_RUN } else { COMPLETED }
+    }
+
+    fn answer(&self, name: &Name, done: &Done, row: &mut Vec<u8>) {
+        match self.style.format {
+            _ if self.place == Place::Stdout && !self.dry_run => {}
+            Format::Csv | Format::Table => self.columns(name, done, row),
             _ => {
                 let url = done.target.as_ref().filter(|_| !self.dry_run).map(|t| file_url(t));
                 let uuid = uuid::Uuid::new_v4().hyphenated().to_string();
                 let answer = Removed {
                     success: true,
-                    status,
+                    status: self.status(),
                     uuid: &uuid,
                     download_url: url.as_deref(),
                     file_name: &name.file_name,
@@ -295,8 +329,12 @@ fn proved(prepared: &Prepared, file: &mut File) -> Result<()> {
 fn to_stdout(prepared: &Prepared) -> Result<()> {
     let mut file = tempfile::tempfile()?;
     proved(prepared, &mut file)?;
+    copy_to_stdout(&mut file)
+}
+
+pub(super) fn copy_to_stdout(file: &mut File) -> Result<()> {
     file.rewind()?;
-    match std::io::copy(&mut file, &mut std::io::stdout().lock()) {
+    match std::io::copy(file, &mut std::io::stdout().lock()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Error::new(Code::Unreadable, format!("stdout cannot be written: {e}")))
         }

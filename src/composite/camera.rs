@@ -7,16 +7,17 @@ use super::{
 };
 use crate::{
     metadata::{Print, Value},
-    tags::print::fraction,
+    tags::{Labels, print::fraction},
 };
+use std::sync::OnceLock;
 
 pub(super) const ROWS: &[Row] = &[
-    low("ISO", &[CameraISO, BaseISO, AutoISO], canon_iso),
     low("ISO", &[BaseISO, AutoISO], canon_iso),
+    low("ISO", &[CameraISO], canon_iso),
     row("DriveMode", &[ContinuousDrive, SelfTimer], drive_mode),
     row("ShootingMode", &[CanonExposureMode, EasyMode], shooting_mode),
     row("FlashType", &[FlashBits], flash_type),
-    row("RedEyeReduction", &[FlashBits, CanonExposureMode], red_eye_reduction),
+    row("RedEyeReduction", &[FlashBits, CanonFlashMode], red_eye_reduction),
     row("ConditionalFEC", &[FlashExposureComp, FlashBits], conditional_fec),
     row("ShutterCurtainHack", &[FlashBits], shutter_curtain),
     row("FileNumber", &[DirectoryIndex, FileIndex], file_number),
@@ -28,7 +29,8 @@ pub(super) const ROWS: &[Row] = &[
     row("ExtenderStatus", &[Extender, LensType, MaxApertureValue], extender_status),
     row("RunTimeSincePowerUp", &[RunTimeValue, RunTimeScale], run_time),
     row("FocusDistance2", &[FocusPosition2, FocalLengthIn35mmFormat], sony_focus_distance),
-    row("Flash", &[FlashFired, FlashReturn, FlashMode, FlashFunction, FlashRedEyeMode], xmp_flash),
+    row("AdvancedSceneMode", &[SceneMode, AdvancedSceneType], advanced_scene),
+    row("Flash", &[], xmp_flash),
 ];
 
 fn labelled(value: i64, label: &'static str) -> Derived {
@@ -46,7 +48,7 @@ fn canon_iso(t: &Index) -> Derived {
         Some(iso) => iso,
         None => canon(t, BaseISO)? * canon(t, AutoISO)? / 100.0,
     };
-    (value > 0.0).then(|| (Value::Float(value), Print::With(|v| format!("{:.0}", v.as_f64().unwrap_or(0.0)))))
+    (value > 0.0).then_some((Value::Float(value), Print::With(|v| format!("{:.0}", v.as_f64().unwrap_or(0.0)))))
 }
 
 fn drive_mode(t: &Index) -> Derived {
@@ -83,7 +85,8 @@ fn flash_type(t: &Index) -> Derived {
 
 fn red_eye_reduction(t: &Index) -> Derived {
     let _ = flash_bits(t)?;
-    None
+    // Red-eye reduction, with automatic flash or with slow synchronisation.
+    if matches!(t.value_in("Canon", CanonFlashMode)?.as_i64()?, 3 | 4 | 6) { labelled(1, "On") } else { labelled(0, "Off") }
 }
 
 fn conditional_fec(t: &Index) -> Derived {
@@ -181,16 +184,29 @@ fn sony_focus_distance(t: &Index) -> Derived {
     ))
 }
 
+/// Panasonic: two numbers say which scene; a few cameras mean something else by them.
+fn advanced_scene(t: &Index) -> Derived {
+    static LABELS: OnceLock<Option<Labels>> = OnceLock::new();
+    let labels = LABELS.get_or_init(|| crate::tags::labels("Composite", "AdvancedSceneMode")).as_ref()?;
+    let (scene, kind) = (t.text_in("Panasonic", SceneMode)?, t.text_in("Panasonic", AdvancedSceneType)?);
+    let value = format!("{} {scene} {kind}", t.text(Model).unwrap_or_default());
+    let label = labels.text(&value).or_else(|| labels.text(&format!("{scene} {kind}")))?;
+    Some((value.into(), label.into()))
+}
+
 /// XMP keeps Exif's flash in parts.
 fn xmp_flash(t: &Index) -> Derived {
-    let flag = |i| t.text_in("xmp", i).map(|v| v.eq_ignore_ascii_case("true") || v == "1");
-    let number = |i| Some(t.value_in("xmp", i)?.as_i64().unwrap_or(0) & 3);
-    let (fired, function, red_eye) = (flag(FlashFired)?, flag(FlashFunction)?, flag(FlashRedEyeMode)?);
-    let bits = i64::from(fired)
-        | number(FlashReturn)? << 1
-        | number(FlashMode)? << 3
-        | i64::from(function) << 5
-        | i64::from(red_eye) << 6;
+    let parts = [Flash, FlashFired, FlashReturn, FlashMode, FlashFunction, FlashRedEyeMode];
+    if !parts.into_iter().any(|i| t.tag_in("xmp", i).is_some()) {
+        return None;
+    }
+    let flag = |i| i64::from(t.text_in("xmp", i).is_some_and(|v| v.eq_ignore_ascii_case("true") || v == "1"));
+    let number = |i| t.value_in("xmp", i).and_then(Value::as_i64).unwrap_or(0) & 3;
+    let bits = flag(FlashFired)
+        | number(FlashReturn) << 1
+        | number(FlashMode) << 3
+        | flag(FlashFunction) << 5
+        | flag(FlashRedEyeMode) << 6;
     let label = FLASHES.iter().find(|(n, _)| *n == bits).map(|(_, label)| *label);
     Some((bits.into(), label.map_or_else(|| format!("Unknown (0x{bits:x})").into(), Print::from)))
 }

@@ -48,7 +48,7 @@ const LEVELS: &[(Input, [usize; 4])] = &[
     (WB_GBRGLevels, [2, 0, 3, 1]),
     (WB_RGBLevels, [0, 1, 1, 2]),
     (WB_GRBLevels, [1, 0, 0, 2]),
-    (WB_RBLevels, [0, 2, 3, 1]),
+    (WB_RBLevels, [0, 3, 3, 1]),
 ];
 
 fn balance(t: &Index, side: Side) -> Derived {

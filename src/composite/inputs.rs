@@ -4,7 +4,7 @@ macro_rules! inputs {
     ($($name:ident)*) => {
         /// A tag name that rows draw on.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[allow(non_camel_case_types, reason = "the reference's spelling")]
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "the reference's spelling")]
         #[repr(u16)]
         pub enum Input { $($name),* }
 
@@ -14,12 +14,12 @@ macro_rules! inputs {
 
 inputs! {
     AFAperture AFInfo2Version ActionReleaseAF Aperture ApertureValue ApproximateFocusDistance AutoISO AvgBitrate
-    DateTimeCreated BaseISO BlackLevel BlueBalance BulbDuration
+    BaseISO BlackLevel BlueBalance BulbDuration
     CFAPattern2 CFARepeatPatternDim CameraISO CameraType CanonExposureMode CanonImageHeight CanonImageWidth
     CircleOfConfusion ColorBalance ContinuousDrive ContrastDetect ContrastDetectAF CreateDate CreationTime
-    DateCreated DateTimeOriginal DateTimeUTC DigitalCreationDate DigitalCreationTime DigitalZoom DirectoryIndex Duration
+    DateCreated DateTimeCreated DateTimeOriginal DateTimeUTC DigitalCreationDate DigitalCreationTime DigitalZoom DirectoryIndex Duration
     DriveMode EasyMode ExifImageHeight ExifImageWidth ExposureTime Extender
-    FNumber FileIndex FileNumber FileType FlashBits FlashExposureComp FlashFired FlashFunction FlashMode FlashRedEyeMode FlashReturn
+    FNumber FileIndex FileNumber FileType Flash FlashBits FlashExposureComp FlashFired FlashFunction FlashMode FlashRedEyeMode FlashReturn
     FocalLength FocalLength35efl FocalLengthIn35mmFormat FocalPlaneDiagonal FocalPlaneResolutionUnit FocalPlaneXResolution
     FocalPlaneXSize FocalPlaneYResolution FocalPlaneYSize FocalUnits FocusDistance FocusDistanceLower FocusDistanceUpper
     FocusMode FocusPosition FocusPosition2
@@ -28,7 +28,7 @@ inputs! {
     HandlerType ISO ImageHeight ImageSize ImageWidth
     Lens LensFStops LensFocalLength LensFocalRange LensID LensIDNumber LensInfo LensModel LensSpec LensType LensType2 LensType3
     LocationInformation
-    AFDetectionMethod FocusPointSchema MCUVersion Make MatrixStructure MaxAperture MaxApertureAtMaxFocal MaxApertureAtMinFocal MaxApertureValue MaxFocalLength
+    AdvancedSceneType CanonFlashMode AFDetectionMethod FocusPointSchema MCUVersion Make MatrixStructure MaxAperture MaxApertureAtMaxFocal MaxApertureAtMinFocal MaxApertureValue MaxFocalLength
     MediaDataSize MinFocalLength Model ModifyDate MonthDayCreated
     ObjectDistance OffsetTime OffsetTimeDigitized OffsetTimeOriginal OtherImageLength OtherImageStart
     PhaseDetectAF PreviewImageHeight PreviewImageLength PreviewImageStart PreviewImageWidth

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     metadata::{Print, Value},
-    tags::print::{exposure_time, fnumber},
+    tags::print::exposure_time,
 };
 
 pub(super) const ROWS: &[Row] = &[
@@ -28,7 +28,12 @@ pub(super) const FULL_DIAGONAL: f64 = 43.266_615_305_567_87;
 
 fn aperture(t: &Index) -> Derived {
     let value = t.positive(FNumber).or_else(|| t.positive(ApertureValue))?;
-    Some((Value::Float(value), Print::With(fnumber)))
+    Some((Value::Float(value), Print::With(f_number)))
+}
+
+fn f_number(v: &Value) -> String {
+    let f = v.as_f64().unwrap_or(0.0);
+    if f < 1.0 { format!("{f:.2}") } else { format!("{f:.1}") }
 }
 
 fn shutter_speed(t: &Index) -> Derived {
@@ -83,7 +88,7 @@ fn canon_sensor(t: &Index) -> Option<(f64, f64)> {
         return None;
     }
     let side = |input| match *t.value(input)? {
-        Value::Rational(pixels, inches) if pixels % 1000 == 0 && pixels >= 640_000 && (61..1500).contains(&inches) => {
+        Value::Rational(pixels, inches) if pixels % 1000 == 0 && pixels >= 100_000 && (61..1500).contains(&inches) => {
             Some(inches as f64 * 0.0254)
         }
         _ => None,
@@ -131,9 +136,9 @@ const FAR_AWAY: f64 = 1e10;
 
 /// Distance of what is in focus, in metres.
 fn distance(t: &Index) -> Option<f64> {
-    let one = [FocusDistance, SubjectDistance, ObjectDistance, ApproximateFocusDistance].into_iter().find_map(|i| t.number(i));
-    let one = one.map(|d| if d == 0.0 { FAR_AWAY } else { d });
-    one.or_else(|| Some((t.number(FocusDistanceLower)? + t.number(FocusDistanceUpper)?) / 2.0))
+    let maker = t.number(FocusDistance).map(|d| if d == 0.0 { FAR_AWAY } else { d });
+    let one = || [SubjectDistance, ObjectDistance, ApproximateFocusDistance].into_iter().find_map(|i| t.positive(i));
+    maker.or_else(one).or_else(|| Some((t.number(FocusDistanceLower)? + t.number(FocusDistanceUpper)?) / 2.0))
 }
 
 /// From where to where things are sharp; a far end of 0 is infinity.

@@ -73,13 +73,12 @@ fn xmp_ref(t: &Index, degrees: Input, labels: [&'static str; 2]) -> Derived {
 /// One number of QuickTime's `latitude longitude altitude`.
 fn coordinate(t: &Index, input: Input, at: usize) -> Derived {
     let values = numbers(t.value_in("quicktime", input)?);
-    let value = Value::Float(*values.get(at)?);
-    let print = match at {
-        0 => Print::With(latitude),
-        1 => Print::With(longitude),
-        _ => Print::With(metres),
-    };
-    Some((value, print))
+    let value = *values.get(at)?;
+    Some(match at {
+        0 => (Value::Float(value), Print::With(latitude)),
+        1 => (Value::Float(value), Print::With(longitude)),
+        _ => (Value::Float(value.abs()), Print::With(|v| format!("{v} m"))),
+    })
 }
 
 fn coordinates_ref(t: &Index) -> Derived {

@@ -66,6 +66,8 @@ fn kodak_date(t: &Index) -> Derived {
 
 /// IPTC's date where nothing else says when.
 fn original(t: &Index) -> Derived {
-    let _ = t;
-    None
+    if t.has(DateTimeOriginal) {
+        return None;
+    }
+    Some((t.value_in("Composite", DateTimeCreated)?.clone(), Print::Plain))
 }

@@ -5,6 +5,8 @@
 
 mod geotiff;
 mod images;
+#[cfg(test)]
+mod tests;
 
 use super::{
     Sink,
@@ -29,6 +31,8 @@ const MAX_SUB: usize = 10;
 struct Header {
     order: ByteOrder,
     big: bool,
+    /// Panasonic's raw files: the first directory has a table of its own.
+    panasonic: bool,
     first: u64,
 }
 
@@ -37,8 +41,14 @@ impl Header {
     fn read(head: &[u8]) -> Option<Header> {
         let order = ByteOrder::of_mark(head)?;
         match order.u16(head, 2)? {
-            43 if order.u16(head, 4)? == 8 => Some(Header { order, big: true, first: order.u64(head, 8)? }),
-            _ => Some(Header { order, big: false, first: order.u32(head, 4)?.into() }),
+            // Offsets of eight bytes, then two zeros.
+            43 if order.u16(head, 4)? == 8 && order.u16(head, 6)? == 0 => {
+                Some(Header { order, big: true, panasonic: false, first: order.u64(head, 8)? })
+            }
+            magic => {
+                let first = order.u32(head, 4)?;
+                Some(Header { order, big: false, panasonic: magic == 0x55 && first == 0x18, first: first.into() })
+            }
         }
     }
 }
@@ -51,26 +61,40 @@ pub fn decode(input: &Input, sink: &mut Sink) {
         ByteOrder::Little => Tag::new(FILE, "ExifByteOrder", "II").print("Little-endian (Intel, II)"),
         ByteOrder::Big => Tag::new(FILE, "ExifByteOrder", "MM").print("Big-endian (Motorola, MM)"),
     };
-    sink.push(order);
+    // The reference does not say it of BigTIFF.
+    if !header.big {
+        sink.push(order);
+    }
     let mut reader = Reader::new(input.clone(), header.order);
     reader.big = header.big;
-    let mut block = Block { reader, main, geo: [None; 3], paged: false };
+    let mut block = Block { reader, main, geo: [None; 3], pages: 0, paged: false };
     let mut at = header.first;
-    let mut pages = 0u32;
     for i in 0..MAX_CHAIN {
         let group = Group { kind: "exif", place: chained(i) };
         // What a thumbnail says never displaces what the image says.
         let priority = if i == 0 { Priority::Normal } else { Priority::Low };
-        at = block.directory(at, &group, priority, sink);
-        pages += 1;
+        at = match table!("Exif::PanasonicRaw") {
+            Some(table) if header.panasonic && i == 0 => block.panasonic(at, table, &group, sink),
+            _ => block.directory(at, &group, priority, sink),
+        };
         if at == 0 {
             break;
         }
     }
-    if block.paged && pages > 1 {
-        sink.tag(&FILE, "PageCount", pages);
+    if block.paged && matches!(sink.facts.file_type, "TIFF" | "BTF" | "DNG" | "NEF" | "CR2" | "ARW" | "PEF" | "SRW") {
+        sink.tag(&FILE, "PageCount", block.pages);
     }
     geotiff::decode(&block.reader, block.geo, sink);
+}
+
+/// Kodak's APP3: directories of its own behind a TIFF header.
+pub fn kodak_meta(input: &Input, sink: &mut Sink) {
+    let head = input.up_to(0, 16).unwrap_or_default();
+    let (Some(header), Some(table)) = (Header::read(&head), table!("Exif::KodakMeta")) else {
+        return sink.warn("the Meta block has no TIFF header");
+    };
+    let mut reader = Reader::new(input.clone(), header.order);
+    reader.directory(header.first, table, &table.group, Priority::Normal, sink);
 }
 
 /// `IFD0`, `IFD1` …
@@ -88,7 +112,9 @@ struct Block {
     main: &'static Table,
     /// GeoTIFF: the directory, its numbers, its texts.
     geo: [Option<Entry>; 3],
-    /// A directory says that it is a page of several.
+    /// Full-resolution images so far.
+    pages: u32,
+    /// They are pages of a document.
     paged: bool,
 }
 
@@ -97,15 +123,30 @@ impl Block {
     fn directory(&mut self, at: u64, group: &Group, priority: Priority, sink: &mut Sink) -> u64 {
         let Some(Directory { entries, next }) = self.reader.enter(at, group, sink) else { return 0 };
         let mut images = Images::default();
-        for (i, entry) in entries.iter().enumerate() {
-            // Of entries that stand twice the first counts.
-            let again = i > 0 && entries[i - 1].tag == entry.tag;
-            let priority = if again { Priority::Low } else { priority };
+        for entry in &entries {
             if !self.special(entry, group, &mut images, priority, sink) {
                 self.reader.emit(entry, self.main, group, priority, sink);
             }
         }
         images.finish(&self.reader, group, priority, sink);
+        next
+    }
+
+    /// Decodes the first directory of a Panasonic raw file. The camera's own Exif is in the JPEG that stands in it.
+    fn panasonic(&mut self, at: u64, table: &'static Table, group: &Group, sink: &mut Sink) -> u64 {
+        let Some(Directory { entries, next }) = self.reader.enter(at, group, sink) else { return 0 };
+        let mut images = Images::default();
+        for entry in &entries {
+            let is_row = matches!(entry.tag, 0x0111 | 0x0117);
+            if is_row || !self.special(entry, group, &mut images, Priority::Normal, sink) {
+                self.reader.emit(entry, table, group, Priority::Normal, sink);
+            }
+            if entry.tag == 0x002e
+                && let Some(block) = exif_of_jpeg(&self.reader.block.slice(entry.at..entry.at.saturating_add(entry.size)))
+            {
+                sink.child(Kind::Exif, Name::new_static("JpgFromRaw"), block);
+            }
+        }
         next
     }
 
@@ -123,7 +164,7 @@ impl Block {
             0x00fe | 0x00ff | 0x0103 => {
                 let value = self.reader.numbers(entry).first().copied();
                 images.note(entry.tag, value);
-                self.paged |= matches!((entry.tag, value), (0x00fe, Some(2)) | (0x00ff, Some(3)));
+                self.count_page(entry.tag, value);
                 false
             }
             0x0111 | 0x0117 | 0x0144 | 0x0145 | 0x0201 | 0x0202 | 0x0120 | 0xbcc0 | 0xbcc2 => {
@@ -168,6 +209,19 @@ impl Block {
         }
     }
 
+    /// Counts full-resolution images and single pages by their subfile type, new or old.
+    fn count_page(&mut self, tag: u16, value: Option<u64>) {
+        match (tag, value) {
+            (0x00fe, Some(0)) | (0x00ff, Some(1)) => self.pages += 1,
+            (0x00fe, Some(2)) | (0x00ff, Some(3)) => {
+                self.pages += 1;
+                self.paged = true;
+            }
+            _ => {}
+        }
+        self.paged |= self.pages > 1;
+    }
+
     /// Decodes the directories that an entry points at.
     fn follow(&mut self, entry: &Entry, place: &'static str, sink: &mut Sink) -> bool {
         let place = Name::new_static(place);
@@ -183,6 +237,14 @@ impl Block {
         sink.child(kind, Name::new_static(place), block);
         true
     }
+}
+
+/// The Exif block in the first APP1 segment of a JPEG (Exif 3.0, 4.7.2).
+fn exif_of_jpeg(jpeg: &Input) -> Option<Input> {
+    let head: [u8; 12] = jpeg.array(0).ok()?;
+    let (marks, rest) = head.split_at(4);
+    let length = u64::from(u16::from_be_bytes([rest[0], rest[1]]));
+    (marks == [0xff, 0xd8, 0xff, 0xe1] && rest[2..] == *b"Exif\0\0").then(|| jpeg.slice(12..length.saturating_add(4)))
 }
 
 /// Print Image Matching (Epson): only the version of its block is public.

@@ -11,7 +11,7 @@ use crate::{
     tags::{self, ByteOrder, Context, Format, Key, Layout, Row, Sub, Table},
 };
 use smallvec::SmallVec;
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::Cell, rc::Rc};
 
 /// Entries of one directory, at most so many are read (a classic directory can say 65,535).
 const MAX_ENTRIES: u64 = 4096;
@@ -19,8 +19,12 @@ const MAX_ENTRIES: u64 = 4096;
 const MAX_DIRECTORIES: usize = 512;
 /// Directories inside directories, at most so deep.
 const MAX_DEPTH: u8 = 10;
-/// A value up to this size is decoded; a longer one is shown as binary.
-const MAX_VALUE: u64 = 16 * 1024 * 1024;
+/// Values up to these sizes are taken into memory; longer ones stay in the file and print as binary.
+const MAX_TEXT: u64 = 4 * 1024 * 1024;
+const MAX_UNDEFINED: u64 = 64 * 1024;
+const MAX_NUMBERS: u64 = 256 * 1024;
+/// Bytes of all values of a block together: many entries may point at the same data.
+const MAX_VALUES: u64 = 16 * 1024 * 1024;
 
 /// One entry of a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,16 +59,26 @@ pub struct Reader {
     pub base: i64,
     visited: SmallVec<[u64; 16]>,
     depth: u8,
+    /// What is left of [`MAX_VALUES`].
+    budget: Rc<Cell<u64>>,
 }
 
 impl Reader {
     pub fn new(block: Input, order: ByteOrder) -> Self {
-        Reader { block, order, big: false, base: 0, visited: SmallVec::new(), depth: 0 }
+        Reader { block, order, big: false, base: 0, visited: SmallVec::new(), depth: 0, budget: Rc::new(Cell::new(MAX_VALUES)) }
     }
 
     /// A reader of the same block for a maker note, whose offsets may count otherwise. It remembers the directories seen.
     pub fn with_base(&self, order: ByteOrder, base: i64) -> Reader {
-        Reader { block: self.block.clone(), order, big: false, base, visited: self.visited.clone(), depth: self.depth + 1 }
+        Reader {
+            block: self.block.clone(),
+            order,
+            big: false,
+            base,
+            visited: self.visited.clone(),
+            depth: self.depth + 1,
+            budget: Rc::clone(&self.budget),
+        }
     }
 
     /// Reads the entries of the directory at `at`, cut to those that are there. Entries whose value lies outside the
@@ -130,20 +144,38 @@ impl Reader {
         self.block.bytes(entry.at, entry.size)
     }
 
-    /// The value of an entry. Long undefined data stays in the file.
+    /// The value of an entry. Long data stays in the file.
     pub fn value(&self, entry: &Entry) -> Option<Value> {
-        if entry.size > MAX_VALUE || (entry.format == Format::Undef && entry.size > 64 * 1024) {
-            return Some(Value::Binary(self.span(entry.at, entry.size)));
-        }
         if entry.count == 0 {
             return Some(Value::Text(Name::default()));
+        }
+        if !self.affords(entry) {
+            return Some(Value::Binary(self.span(entry.at, entry.size)));
         }
         entry.format.read(&self.bytes(entry).ok()?, usize::try_from(entry.count).ok()?, self.order)
     }
 
+    /// Is the value short enough to be taken into memory, and something left of what the whole block may take?
+    fn affords(&self, entry: &Entry) -> bool {
+        if entry.size <= 64 {
+            return true;
+        }
+        let limit = match entry.format {
+            Format::String => MAX_TEXT,
+            Format::Undef => MAX_UNDEFINED,
+            _ => MAX_NUMBERS * entry.format.size() as u64,
+        };
+        let left = self.budget.get();
+        if entry.size > limit.min(left) {
+            return false;
+        }
+        self.budget.set(left - entry.size);
+        true
+    }
+
     /// The value of an entry as unsigned numbers (offsets, lengths).
     pub fn numbers(&self, entry: &Entry) -> SmallVec<[u64; 4]> {
-        let value = if entry.size <= MAX_VALUE { self.value(entry) } else { None };
+        let value = self.value(entry);
         value.iter().flat_map(Value::elements).filter_map(|v| u64::try_from(v.as_i64()?).ok()).collect()
     }
 
@@ -198,21 +230,25 @@ impl Reader {
 
     /// Adds what one entry says.
     pub fn emit(&mut self, entry: &Entry, table: &'static Table, group: &Group, priority: Priority, sink: &mut Sink) {
-        if !table.knows(entry.tag) {
-            return;
-        }
-        let Some(value) = self.value(entry) else { return };
-        let size = entry.size;
-        let (format, order, count) = (entry.format, self.order, entry.count);
+        let rows = table.rows_of(entry.tag);
+        let (format, order, count, size) = (entry.format, self.order, entry.count, entry.size);
         let context = Context { format: Some(format), order, count, size, ..Context::new(&sink.facts) };
-        let Some(row) = table.row(entry.tag, &value, &context) else { return };
+        let row = match rows {
+            [] => return,
+            [row] if !row.is_conditional() => row,
+            rows => {
+                let Some(value) = self.value(entry) else { return };
+                let Some(row) = rows.iter().find(|r| r.holds(&value, &context)) else { return };
+                row
+            }
+        };
         if let Some(sub) = &row.sub {
             return self.follow(entry, row, sub, group, sink);
         }
         if let Some(kind) = row.child {
             return sink.child(kind, row.name, self.block.slice(entry.at..entry.at.saturating_add(entry.size)));
         }
-        let mut value = self.reformat(entry, row, value);
+        let Some(mut value) = self.value_for(entry, row) else { return };
         let kept = if row.flags.keep { value.as_f64() } else { None };
         if row.data.is_some()
             && let Some(offset) = value.as_i64()
@@ -229,23 +265,30 @@ impl Reader {
         }
     }
 
-    /// The value in the format that the row says, where it says one (`undef` that holds numbers or text).
-    fn reformat(&self, entry: &Entry, row: &Row, value: Value) -> Value {
-        let Some(format) = row.format else {
-            return if entry.format == Format::Undef && !row.takes_stored() && !row.flags.binary {
-                undefined(value)
-            } else {
-                value
-            };
+    /// The value in the format that the row says, where it says one (`undef` that holds numbers or text). Undefined data
+    /// that no row says more about is a number when it is a single byte, else text without its NULs.
+    fn value_for(&self, entry: &Entry, row: &Row) -> Option<Value> {
+        let format = match row.format {
+            Some(format) if format != entry.format => format,
+            None if entry.format == Format::Undef && !row.takes_stored() && !row.flags.binary => {
+                if entry.count == 0 || !self.affords(entry) {
+                    return self.value(entry);
+                }
+                return Some(undefined(&self.bytes(entry).ok()?));
+            }
+            _ => return self.value(entry),
         };
-        if format == entry.format {
-            return value;
+        if entry.count == 0 || !self.affords(entry) {
+            return self.value(entry);
         }
-        if entry.size > MAX_VALUE {
-            return value;
-        }
-        let Ok(bytes) = self.bytes(entry) else { return value };
-        format.read(&bytes, bytes.len() / format.size(), row.order.unwrap_or(self.order)).unwrap_or(value)
+        let bytes = self.bytes(entry).ok()?;
+        format.read(&bytes, bytes.len() / format.size(), row.order.unwrap_or(self.order)).or_else(|| self.value(entry))
+    }
+
+    /// Does the value say its own size at `at`?
+    fn says_size(&self, entry: &Entry, at: u64, order: ByteOrder) -> bool {
+        let said = entry.at.checked_add(at).and_then(|at| order.u16(&self.block.bytes(at, 2).ok()?, 0));
+        said.is_some_and(|said| u64::from(said) == entry.size)
     }
 
     /// Decodes an entry's value with the row's sub-table: a packed block in place, a block with a decoder of its own, or
@@ -253,6 +296,11 @@ impl Reader {
     fn follow(&mut self, entry: &Entry, row: &Row, sub: &Sub, parent: &Group, sink: &mut Sink) {
         let Some(table) = sub.table() else { return };
         let order = sub.order.or(table.order).unwrap_or(self.order);
+        if let Some(at) = sub.sized
+            && !self.says_size(entry, at, order)
+        {
+            return sink.warn(format!("{} says another size", row.name));
+        }
         if let Some(name) = table.proc {
             return makernote::procedure(name, self, entry, sub, table, sink);
         }
@@ -281,18 +329,14 @@ impl Reader {
     }
 }
 
-/// Undefined data that no row says more about: a single byte is a number, all else is text without its NULs.
-fn undefined(value: Value) -> Value {
-    match &value {
-        Value::Binary(Blob::Bytes(bytes)) => match bytes.as_slice() {
-            [byte] => (*byte).into(),
-            bytes if bytes.contains(&0) => {
-                let bytes: Vec<u8> = bytes.iter().copied().filter(|b| *b != 0).collect();
-                Value::Text(tags::format::lossy(&bytes))
-            }
-            bytes => Value::Text(tags::format::lossy(bytes)),
-        },
-        _ => value,
+fn undefined(bytes: &[u8]) -> Value {
+    match bytes {
+        [byte] => (*byte).into(),
+        bytes if bytes.contains(&0) => {
+            let bytes: SmallVec<[u8; 64]> = bytes.iter().copied().filter(|b| *b != 0).collect();
+            Value::Text(tags::format::lossy(&bytes))
+        }
+        bytes => Value::Text(tags::format::lossy(bytes)),
     }
 }
 

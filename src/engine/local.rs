@@ -14,6 +14,9 @@ const MAX_PART: u64 = 64 * 1024 * 1024;
 /// Blocks of all parts and their children, at most so many.
 const MAX_BLOCKS: usize = 300_000;
 
+/// Room for the tags of a common photo, taken at once.
+const USUAL_TAGS: usize = 128;
+
 /// What reading a file gave.
 #[derive(Debug)]
 pub struct Extraction {
@@ -32,6 +35,7 @@ pub fn extract(input: &Input) -> Result<Extraction> {
     // The walker may have learnt better (an animated PNG is an APNG).
     let file_type = walk.file_type.clone();
     let mut sink = Sink { facts: Facts { file_type: file_type.name, ..Facts::default() }, ..Sink::default() };
+    sink.metadata.tags.reserve(USUAL_TAGS);
     sink.push(Tag::new(FILE, "FileType", file_type.name));
     sink.push(Tag::new(FILE, "FileTypeExtension", file_type.extension));
     sink.push(Tag::new(FILE, "MIMEType", file_type.mime));

@@ -3,4 +3,5 @@
 pub mod findings;
 pub mod local;
 pub mod place;
+pub mod remote;
 pub mod removal;

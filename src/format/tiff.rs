@@ -29,11 +29,13 @@ fn probe(input: &Input) -> Option<FileType> {
     let at = u64::from(order.u32(&head, 4)?);
     let known = match magic {
         42 if head.get(8..11) == Some(b"CR\x02") => return Some(file_type("CR2", "cr2", "image/x-canon-cr2")),
-        43 if order.u16(&head, 4) == Some(8) => return Some(file_type("BTF", "btf", "image/x-tiff-big")),
+        43 if order.u16(&head, 4) == Some(8) && order.u16(&head, 6) == Some(0) => {
+            return Some(file_type("BTF", "btf", "image/x-tiff-big"));
+        }
         0x4f52 | 0x5352 => return Some(file_type("ORF", "orf", "image/x-olympus-orf")),
-        0x55 => return Some(file_type("RW2", "rw2", "image/x-panasonic-rw2")),
+        0x55 if at == 0x18 => return Some(file_type("RW2", "rw2", "image/x-panasonic-rw2")),
         0xbc | 0x01bc if order == ByteOrder::Little => return Some(file_type("JXR", "jxr", "image/jxr")),
-        42 | 43 => true,
+        42 | 43 | 0x55 => true,
         _ => false,
     };
     if at < 8 || !(known || is_directory(input, order, at)) {
@@ -122,4 +124,55 @@ impl Hints {
 fn walk(input: &Input, walk: &mut Walk) -> Result<()> {
     walk.span(Kind::Exif, Role::Structure, "TIFF", 0..input.len())?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A little-endian file of one directory of `(tag, short)` and, behind it, one below.
+    fn file(magic: u16, entries: &[(u16, u16)], below: &[(u16, u16)]) -> Vec<u8> {
+        let mut out = b"II".to_vec();
+        out.extend(magic.to_le_bytes());
+        out.extend(8u32.to_le_bytes());
+        let directory = |entries: &[(u16, u16)], pointer: Option<u32>| {
+            let mut bytes = ((entries.len() + usize::from(pointer.is_some())) as u16).to_le_bytes().to_vec();
+            for (tag, value) in entries {
+                bytes.extend([tag.to_le_bytes(), 3u16.to_le_bytes(), [1, 0], [0, 0], value.to_le_bytes(), [0, 0]].concat());
+            }
+            if let Some(at) = pointer {
+                bytes.extend([&0x014au16.to_le_bytes()[..], &[4, 0, 1, 0, 0, 0], &at.to_le_bytes()].concat());
+            }
+            bytes.extend([0; 4]);
+            bytes
+        };
+        let first = directory(entries, (!below.is_empty()).then_some(0));
+        let at = (!below.is_empty()).then_some(8 + first.len() as u32);
+        out.extend(directory(entries, at));
+        out.extend(directory(below, None));
+        out
+    }
+
+    #[test]
+    fn kinds_are_told_apart() {
+        let cases: &[(&str, Vec<u8>, Option<&str>)] = &[
+            ("plain", file(42, &[(0x100, 1)], &[]), Some("TIFF")),
+            ("DNG", file(42, &[(0x100, 1), (0xc612, 1)], &[]), Some("DNG")),
+            ("NEF below", file(42, &[(0x100, 1)], &[(0x103, 34713)]), Some("NEF")),
+            ("ARW", file(42, &[(0x103, 32767)], &[]), Some("ARW")),
+            ("PEF", file(42, &[(0x103, 65535)], &[]), Some("PEF")),
+            ("damaged magic", file(0x42, &[(0x100, 1)], &[]), Some("TIFF")),
+            ("big", [&b"II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0"[..], &[0; 16]].concat(), Some("BTF")),
+            ("big, damaged", b"II+\0\x08\0\x4a\x46\x58\0\0\0\0\0\0\0".to_vec(), Some("TIFF")),
+            ("CR2", b"II*\0\x10\0\0\0CR\x02\0\0\0\0\0\0\0".to_vec(), Some("CR2")),
+            ("a directory in the header", b"II*\0\x04\0\0\0\0\0\0\0".to_vec(), None),
+            ("text", b"II is a text about nothing".to_vec(), None),
+            ("text", b"MMXXVI, a year like another one".to_vec(), None),
+            ("too short", b"II*".to_vec(), None),
+        ];
+        for (what, bytes, want) in cases {
+            let got = probe(&Input::from_bytes(bytes.clone())).map(|t| t.name);
+            assert_eq!(got, *want, "{what}");
+        }
+    }
 }

@@ -7,10 +7,12 @@ pub(super) fn converter(name: &str) -> Option<Convert> {
     Some(match name {
         "canon_ev" => |v, _| v.as_f64().map(|n| Value::Float(ev(n))),
         "canon_info_time" => |v, _| v.as_f64().map(|n| Value::Float((4.0 * (1.0 - ev(n - 24.0))).exp2())),
+        "canon_limit_time" => |v, _| v.as_f64().map(|n| Value::Float((-ev(n * 4.0)).exp2() * 1000.0 / 8.0)),
+        "canon_limit_aperture" => |v, _| v.as_f64().map(|n| Value::Float((ev(n * 4.0 - 32.0) / 2.0).exp2())),
         "canon_camera_iso" => |v, _| Some(camera_iso(v)),
         "canon_frame_rate" => |v, _| v.as_f64().map(|n| Value::Float(if n > 1000.0 { n / 1000.0 } else { n })),
         "canon_file_20d" => |v, _| file_number(v, |n| ((n & 0xffc0) >> 6, (n >> 16 & 0xff) + ((n & 0x3f) << 8))),
-        "canon_file_30d" => |v, _| file_number(v, |n| directory_and_file(n)),
+        "canon_file_30d" => |v, _| file_number(v, directory_and_file),
         "canon_firmware" => |v, _| v.as_str().filter(|t| is_version(t)).map(Value::from),
         "canon_unique_id" => |v, _| (!is_blank(v)).then(|| super::print::hex_bytes(v)),
         "canon_second" => |v, _| v.elements().get(1).cloned(),
@@ -36,7 +38,20 @@ pub(super) fn printer(name: &str) -> Option<Printer> {
             }
         },
         "canon_af_bits" => af_bits,
-        "canon_serial_d30" => |v| v.as_i64().map_or_else(|| v.to_string(), |n| format!("{:04x}{:05}", n >> 16, n & 0xffff)),
+        "canon_flash_output" => |v| match v.as_f64() {
+            // 255 on the stored scale.
+            Some(x) if x > 10.8 => "Strobe or Misfire".into(),
+            Some(x) => format!("{:.0}%", x * 100.0),
+            None => v.to_string(),
+        },
+        "canon_flash_battery" => |v| match v.as_f64() {
+            Some(x) if x != 0.0 => format!("{:.2}V", x * 5.0 / 186.0),
+            _ => "n/a".into(),
+        },
+        "canon_serial_d30" => |v| {
+            let n = v.as_i64().unwrap_or_default();
+            format!("{:04x}{:05}", n >> 16, n & 0xffff)
+        },
         "canon_revision" => |v| v.as_i64().map_or_else(|| v.to_string(), revision),
         "canon_contrast" => |v| match v.as_i64() {
             Some(n) if n & 0x08 != 0 => format!("On (0x{n:02x})"),
@@ -52,6 +67,11 @@ pub(super) fn printer(name: &str) -> Option<Printer> {
         "canon_aperture_range" => |v| pair(v, "Closed ", "Open ", |x| significant(((x / 8.0 - 1.0) / 2.0).exp2(), 2)),
         "canon_aperture_ranges" => |v| pairs(v, "Closed ", "Open ", |x| significant(((x / 8.0 - 1.0) / 2.0).exp2(), 2)),
         "canon_iso_range" => |v| pair(v, "Max ", "Min ", |x| format!("{:.0}", iso_limit(x))),
+        "canon_illuminated" => |v| match v.as_i64() {
+            Some(0) => "Non-illuminated".into(),
+            Some(1) => "Illuminated".into(),
+            _ => format!("Unknown ({v})"),
+        },
         "canon_mode_flags" => |v| v.as_i64().map_or_else(|| v.to_string(), |n| format!("Flags 0x{n:x}")),
         "canon_locked" => |v| {
             let names = [(1, "Main dial"), (2, "Quick control dial"), (4, "Multi-controller")];
@@ -132,17 +152,17 @@ fn af_bits(v: &Value) -> String {
     if out.is_empty() { "(none)".into() } else { out }
 }
 
-/// `1.00 rev 2.00`: version and revision in bytes of decimal digits.
+/// `1.00 rev 2.00`: state, version and revision in hexadecimal digits.
 fn revision(n: i64) -> String {
-    let hex = format!("{n:08x}");
-    let (major, minor, state) = (hex[0..1].to_owned(), &hex[1..3], &hex[3..4]);
-    let (rev, rest) = (&hex[4..6], &hex[6..8]);
-    let state = match state {
-        "a" => "Alpha ",
-        "b" => "Beta ",
-        _ => "",
+    let hex = format!("{:08x}", n as u32);
+    let state = match &hex[..1] {
+        "0" => String::new(),
+        "a" => "Alpha ".into(),
+        "b" => "Beta ".into(),
+        other => format!("Unknown({other}) "),
     };
-    format!("{state}{major}.{minor} rev {}.{rest}", rev.trim_start_matches('0').chars().next().unwrap_or('0'))
+    let revision = hex[4..6].strip_prefix('0').unwrap_or(&hex[4..6]);
+    format!("{state}{}.{} rev {revision}.{}", &hex[1..2], &hex[2..4], &hex[6..])
 }
 
 fn is_version(text: &str) -> bool {
@@ -187,4 +207,64 @@ fn pairs(v: &Value, first: &str, second: &str, print: impl Fn(f64) -> String) ->
     let words = v.elements().iter().zip(["Manual: ", "", "Auto: ", ""].iter().zip([first, second, first, second]));
     let words = words.map(|(v, (before, word))| format!("{before}{word}{}", print(v.as_f64().unwrap_or_default())));
     words.collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{decode::Facts, tags::Context};
+
+    #[test]
+    fn exposure_counts_in_thirds_of_a_stop() {
+        for (stored, want) in [(0.0, 0.0), (32.0, 1.0), (12.0, 1.0 / 3.0), (-20.0, -2.0 / 3.0), (16.0, 0.5), (84.0, 8.0 / 3.0)] {
+            assert!((ev(stored) - want).abs() < 1e-9, "{stored}: {}", ev(stored));
+        }
+    }
+
+    #[test]
+    fn conversions() {
+        let facts = Facts::default();
+        let cases: &[(&str, Value, Option<&str>)] = &[
+            ("canon_camera_iso", Value::Int(0x4190), Some("400")),
+            ("canon_camera_iso", Value::Int(17), Some("100")),
+            ("canon_camera_iso", Value::Int(15), Some("Auto")),
+            ("canon_camera_iso", Value::Int(30), Some("Unknown (30)")),
+            ("canon_firmware", "1.0.3".into(), Some("1.0.3")),
+            ("canon_firmware", "1.0".into(), None),
+            ("canon_file_20d", Value::Int(0x0073_1900), Some("1000115")),
+            ("canon_file_20d", Value::Int(0), None),
+            ("canon_unique_id", Value::Binary(Blob::Bytes(vec![0; 16])), None),
+            ("canon_unique_id", Value::Binary(Blob::Bytes(vec![1, 0xab])), Some("01ab")),
+            ("canon_second", Value::Array(vec![1u8.into(), 2u8.into()]), Some("2")),
+        ];
+        for (name, value, want) in cases {
+            let Some(convert) = converter(name) else { panic!("{name}") };
+            let got = convert(value, &Context::new(&facts)).map(|v| v.to_string());
+            assert_eq!(got.as_deref(), *want, "{name} {value:?}");
+        }
+    }
+
+    #[test]
+    fn prints() {
+        let cases: &[(&str, Value, &str)] = &[
+            ("canon_self_timer", Value::Int(0), "Off"),
+            ("canon_self_timer", Value::Int(0x4000 | 25), "2.5 s, Custom"),
+            ("canon_distance", Value::Float(655.35), "inf"),
+            ("canon_distance", Value::Float(0.54), "0.54 m"),
+            ("canon_file_number", Value::Int(1_181_861), "118-1861"),
+            ("canon_file_number", Value::Int(12), "12"),
+            ("canon_af_bits", Value::Array(vec![0x0300u16.into(), 0x0080u16.into()]), "8,9,23"),
+            ("canon_af_bits", Value::Int(0), "(none)"),
+            ("canon_revision", Value::Int(0x0100_0200), "1.00 rev 2.00"),
+            ("canon_revision", Value::Int(0xa101_0100), "Alpha 1.01 rev 1.00"),
+            ("canon_time_zone", Value::Int(-480), "-08:00"),
+            ("canon_serial_d30", Value::Int(0x0001_0002), "000100002"),
+            ("canon_shutter_range", Value::Array(vec![160u8.into(), 16u8.into()]), "Hi 1/8192; Lo 32"),
+            ("canon_locked", Value::Int(5), "Main dial, Multi-controller"),
+        ];
+        for (name, value, want) in cases {
+            let Some(Printer::Lazy(print)) = printer(name) else { panic!("{name}") };
+            assert_eq!(&print(value), want, "{name} {value:?}");
+        }
+    }
 }

@@ -228,6 +228,7 @@ fn parts_labelled(row: &Row, labels: &Labels, value: &Value) -> Print {
 fn bits_of(value: &Value) -> u64 {
     match value {
         Value::UInt(v) => *v,
+        Value::Int(v @ ..0) => u64::from(*v as u32),
         other => other.as_i64().unwrap_or_default() as u64,
     }
 }
@@ -246,7 +247,7 @@ fn joined(value: &Value, separator: &str, mut each: impl FnMut(&Value) -> String
 fn unlabelled(row: &Row, value: &Value) -> String {
     match value.as_i64() {
         _ if row.flags.plain => value.to_string(),
-        Some(n) if row.flags.hex => format!("Unknown (0x{n:x})"),
+        Some(n) if row.flags.hex && n != 0 && matches!(value, Value::Int(_)) => format!("Unknown (0x{n:x})"),
         _ => format!("Unknown ({value})"),
     }
 }

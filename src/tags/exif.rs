@@ -11,6 +11,7 @@ use std::fmt::Write;
 pub fn converter(name: &str) -> Option<Convert> {
     Some(match name {
         "charset_text" => charset_text,
+        "some" => |v, _| Some(v.clone()).filter(|v| v.as_str() != Some("")),
         "copyright" => |v, _| Some(copyright(bytes(v)?)),
         "cfa_pattern" => |v, context| Some(cfa_pattern(bytes(v)?, context.order)),
         "cr2_cfa_pattern" => |v, _| Some(cr2_cfa_pattern(v)),
@@ -102,6 +103,7 @@ fn components(v: &Value) -> String {
 fn metres(v: &Value) -> String {
     match v {
         Value::Rational(_, 0) => v.to_string(),
+        Value::Text(t) if matches!(t.as_str(), "inf" | "undef") => t.to_string(),
         _ => format!("{v} m"),
     }
 }
@@ -111,7 +113,8 @@ pub fn lens_info(v: &Value) -> String {
     let [short, long, wide, tele] = v.elements() else { return v.to_string() };
     let text = |v: &Value| match v {
         Value::Rational(_, 0) => "?".to_owned(),
-        v => v.to_string(),
+        Value::Text(t) if matches!(t.as_str(), "inf" | "undef") => "?".to_owned(),
+        v => super::print::plain_number(v),
     };
     let pair = |a: &Value, b: &Value| {
         let (a, b) = (text(a), text(b));
@@ -142,8 +145,7 @@ fn charset_text(v: &Value, context: &Context) -> Option<Value> {
     if matches!(code, b"ASCII\0\0\0" | b"ASCII   " | b"\0\0\0\0\0\0\0\0" | b"        ") {
         return Some(Value::Text(super::format::text(text).trim_end_matches(' ').into()));
     }
-    let stripped: Vec<u8> = raw.iter().copied().filter(|b| *b != 0).collect();
-    Some(Value::Text(super::format::lossy(&stripped)))
+    Some(Value::Text(super::format::text(raw)))
 }
 
 fn trimmed(text: &str) -> String {

@@ -162,6 +162,7 @@ impl Parser {
             "round" => Op::Call1(f64::round),
             "min" => Op::Call2(f64::min),
             "max" => Op::Call2(f64::max),
+            "or" => Op::Call2(|a, b| if a == 0.0 { b } else { a }),
             _ => return None,
         };
         if !self.eat('(') {

@@ -40,14 +40,15 @@
 //!   `$NAME` (a value that was kept) likewise; `format=int16u`; `@name` (a predicate in
 //!   `tags/cond.rs`);
 //! - `value=NAME` (a conversion in [`print`]), `calc=EXPR` (of the number `x`, without blanks: `+ - * / ^ ( )`, `exp ln log2 sqrt
-//!   int abs min max`, `#N` the value of another row of a packed table, `$NAME` a value that was kept), applied to each element;
+//!   int abs min max or` (the second where the first is 0), `#N` the value of another row of a packed table, `$NAME` a value that was kept), applied to each element;
 //! - `print=NAME` (a printer in [`print`]) or `print="%.1f mm"` (printf: `%s %d %x %.Nf %g`, of the value);
 //!   `unit=" mm"` is short for `print="%s mm"`;
 //! - `labels=NAME` (a shared section), `bits` (labels name bits, printed joined by `, `), `each` (labels apply to each
 //!   element, joined by `; `), `first` (labels apply to the first element, `print=` to the rest, joined by `; `),
 //!   `parts` (labels are of one place each, `1:15` that of the value 15 of the second element, `1:*` that of others, whose `*` is the value, joined by `; `), `hex` (an unknown value prints as `Unknown (0x5)`), `plain` (an unknown value prints as itself);
 //! - `mask=0x0f` (the value is masked and shifted right to the mask's lowest bit);
-//! - `-> Table` (the value is a block of that table), with `start=N` (skip N bytes), `order=`, `base=` for IFDs;
+//! - `-> Table` (the value is a block of that table), with `start=N` (skip N bytes), `sized` or `sized=N` (the block says its own size in
+//!   16 bits at byte N, or is damaged), `order=`, `base=` for IFDs;
 //! - `data="0x0003 PreviewImage"` (the value is an offset in the file of data, whose length row 0x0003 tells);
 //! - `child=KIND` (the value is a block of another standard: `icc`, `iptc`, `xmp`, `photoshop`, `file`);
 //! - `group=`, `priority=low|high`, `binary`, `hidden` (not shown, but its value can be asked for), `list`, `raw` (trailing blanks stay; in a
@@ -74,6 +75,8 @@ mod olympus;
 mod parse;
 mod pentax;
 pub mod print;
+#[cfg(test)]
+mod tests;
 pub mod xmp;
 
 pub use emit::{emit, emit_row, packed, packed_in, tag_of, value_of};
@@ -98,6 +101,7 @@ static FILES: &[(&str, &str)] = &[
     ("Canon", include_str!("canon.tags")),
     ("CanonCustom", include_str!("canoncustom.tags")),
     ("Casio", include_str!("casio.tags")),
+    ("Composite", include_str!("composite.tags")),
     ("DJI", include_str!("dji.tags")),
     ("Exif", include_str!("exif.tags")),
     ("FujiFilm", include_str!("fujifilm.tags")),
@@ -117,10 +121,10 @@ static FILES: &[(&str, &str)] = &[
     ("Nintendo", include_str!("nintendo.tags")),
     ("Olympus", include_str!("olympus.tags")),
     ("PDF", include_str!("pdf.tags")),
-    ("PNG", include_str!("png.tags")),
     ("Panasonic", include_str!("panasonic.tags")),
     ("Pentax", include_str!("pentax.tags")),
     ("Photoshop", include_str!("photoshop.tags")),
+    ("PNG", include_str!("png.tags")),
     ("QuickTime", include_str!("quicktime.tags")),
     ("RIFF", include_str!("riff.tags")),
     ("Reconyx", include_str!("reconyx.tags")),
@@ -280,6 +284,8 @@ pub struct Sub {
     /// Bytes of the value before the block.
     pub start: u64,
     pub order: Option<ByteOrder>,
+    /// The block says its own size, in 16 bits at this byte; it is damaged where that is wrong.
+    pub sized: Option<u64>,
     /// How an IFD's offsets count, see `decode::ifd`.
     pub base: Option<&'static str>,
 }
@@ -294,9 +300,15 @@ impl Sub {
 impl Table {
     /// The row of that key whose conditions hold.
     pub fn row<'k>(&self, key: impl Into<Key<'k>>, value: &Value, context: &Context) -> Option<&Row> {
+        self.rows_of(key).iter().find(|r| r.holds(value, context))
+    }
+
+    /// The rows of that key.
+    pub fn rows_of<'k>(&self, key: impl Into<Key<'k>>) -> &[Row] {
         let key = key.into();
         let from = self.rows.partition_point(|r| r.key < key);
-        self.rows[from..].iter().take_while(|r| r.key == key).find(|r| r.holds(value, context))
+        let count = self.rows[from..].iter().take_while(|r| r.key == key).count();
+        &self.rows[from..from + count]
     }
 
     /// Is there any row of that key?
@@ -387,6 +399,11 @@ pub fn table(name: &str) -> Option<&'static Table> {
 /// The body of the `labels` section of that name in the file of that prefix.
 fn label_section(prefix: &str, name: &str) -> Option<&'static str> {
     TABLES.get(prefix)?.get(name).map(|s| s.body)
+}
+
+/// The labels of that name in the file of that prefix; keep them, they sort themselves on first use.
+pub fn labels(prefix: &str, name: &str) -> Option<Labels> {
+    label_section(prefix, name).map(Labels::new)
 }
 
 /// A table by its name, looked up once per place in the code.

@@ -216,12 +216,13 @@ fn attribute_of(row: &mut Row, prefix: &'static str, attribute: &'static str, va
         "unit" => row.printf = Some(Box::leak(format!("%s{value}").into_boxed_str())),
         "labels" => row.labels = label_section(prefix, value).map(|text| &*Box::leak(Box::new(Labels::new(text)))),
         "mask" => row.mask = number(value).unwrap_or_default() as u64,
-        "->" => row.sub = Some(Sub { name: value, target: OnceLock::new(), start: 0, order: None, base: None }),
-        "start" | "base" | "order" if row.sub.is_some() => {
+        "->" => row.sub = Some(Sub { name: value, target: OnceLock::new(), start: 0, order: None, sized: None, base: None }),
+        "start" | "base" | "sized" | "order" if row.sub.is_some() => {
             let Some(sub) = row.sub.as_mut() else { return false };
             match attribute {
                 "start" => sub.start = number(value).unwrap_or_default() as u64,
                 "base" => sub.base = Some(value),
+                "sized" => sub.sized = if value.is_empty() { Some(0) } else { number(value).map(|n| n as u64) },
                 _ => sub.order = byte_order(value),
             }
         }

@@ -15,22 +15,38 @@ pub enum Printer {
     Now(fn(&Value, &Context) -> Print),
 }
 
+/// Conversions and printers of single standards and makers.
+static CONVERTERS: &[fn(&str) -> Option<Convert>] = &[
+    super::exif::converter,
+    super::xmp::converter,
+    super::canon::converter,
+    super::pentax::converter,
+    super::olympus::converter,
+    super::makers::converter,
+];
+static PRINTERS: &[fn(&str) -> Option<Printer>] = &[
+    super::exif::printer,
+    super::xmp::printer,
+    super::canon::printer,
+    super::pentax::printer,
+    super::olympus::printer,
+    super::makers::printer,
+];
+
 /// The conversion of that name.
 pub fn converter(name: &str) -> Option<Convert> {
     Some(match name {
         // APEX values: exposure time and f-number (Exif 3.0, annex C).
-        "apex_time" => |v, _| Some(Value::Float(v.as_f64().map_or(0.0, |x| if x.abs() < 100.0 { (-x).exp2() } else { 0.0 }))),
+        "apex_time" => |v, _| {
+            Some(Value::Float(match number(v) {
+                x if x.abs() < 100.0 && !is_undefined(v) => (-x).exp2(),
+                _ => 0.0,
+            }))
+        },
         "apex_aperture" => |v, _| Some(Value::Float((number(v) / 2.0).exp2())),
         "hex_bytes" => |v, _| Some(hex_bytes(v)),
         "swap_words" => |v, _| Some(swap_words(v)),
-        _ => {
-            return super::exif::converter(name)
-                .or_else(|| super::xmp::converter(name))
-                .or_else(|| super::canon::converter(name))
-                .or_else(|| super::pentax::converter(name))
-                .or_else(|| super::olympus::converter(name))
-                .or_else(|| super::makers::converter(name));
-        }
+        _ => return CONVERTERS.iter().find_map(|find| find(name)),
     })
 }
 
@@ -47,15 +63,9 @@ pub fn printer(name: &str) -> Option<Printer> {
         "yes_no" => |v| if v.as_f64() == Some(0.0) { "No" } else { "Yes" }.to_owned(),
         "on_off" => |v| if v.as_f64() == Some(0.0) { "Off" } else { "On" }.to_owned(),
         "duration" => duration,
+        "bitrate" => bitrate,
         "unix_time" => |v| v.as_i64().map_or_else(|| v.to_string(), crate::decode::jpeg::date_time),
-        _ => {
-            return super::exif::printer(name)
-                .or_else(|| super::xmp::printer(name))
-                .or_else(|| super::canon::printer(name))
-                .or_else(|| super::pentax::printer(name))
-                .or_else(|| super::olympus::printer(name))
-                .or_else(|| super::makers::printer(name));
-        }
+        _ => return PRINTERS.iter().find_map(|find| find(name)),
     }))
 }
 
@@ -98,17 +108,57 @@ pub fn duration(v: &Value) -> String {
     format!("{sign}{hours}:{minutes:02}:{rest:02}")
 }
 
+/// The number that a value is, and nothing beside it.
+fn single(v: &Value) -> Option<f64> {
+    match v {
+        Value::Array(_) | Value::List(_) => None,
+        Value::Text(t) => t.trim().parse().ok(),
+        v => v.as_f64(),
+    }
+}
+
 /// A value as a number as Perl takes it: `inf` is infinite, what is none is 0.
 pub fn number(v: &Value) -> f64 {
     match v.elements().first() {
         Some(Value::Rational(n, 0)) if *n != 0 => f64::INFINITY,
+        Some(v @ Value::Rational(..)) => v.as_f64().map_or(0.0, ten_digits),
         _ => v.as_f64().unwrap_or(0.0),
     }
 }
 
+fn is_undefined(v: &Value) -> bool {
+    matches!(v.elements().first(), Some(Value::Rational(0, 0) | Value::Text(_)))
+}
+
+/// A number with up to ten significant digits.
+pub fn plain_number(v: &Value) -> String {
+    match v {
+        Value::Float(n) => significant(*n, 10),
+        v => v.to_string(),
+    }
+}
+
+/// A quotient as the reference computes on: rounded to ten significant digits.
+fn ten_digits(x: f64) -> f64 {
+    if x.fract() == 0.0 { x } else { format!("{x:.9e}").parse().unwrap_or(x) }
+}
+
+/// Bits per second: `1.05 Mbps`, three digits.
+pub fn bitrate(v: &Value) -> String {
+    let Some(mut rate) = v.as_f64() else { return v.to_string() };
+    let mut units = ["bps", "kbps", "Mbps", "Gbps"].into_iter().peekable();
+    while let Some(unit) = units.next() {
+        if rate < 1000.0 || units.peek().is_none() {
+            return if rate < 100.0 { format!("{} {unit}", significant(rate, 3)) } else { format!("{rate:.0} {unit}") };
+        }
+        rate /= 1000.0;
+    }
+    v.to_string()
+}
+
 /// Seconds as photographers write them: `1/250` below a quarter, else with one decimal.
 pub fn exposure_time(v: &Value) -> String {
-    match v.as_f64() {
+    match single(v) {
         Some(s) if s > 0.0 && s < 0.25001 => format!("1/{:.0}", (0.5 + 1.0 / s).floor()),
         Some(s) => {
             let text = format!("{s:.1}");
@@ -120,8 +170,8 @@ pub fn exposure_time(v: &Value) -> String {
 
 /// An f-number: one decimal, two below 1.
 pub fn fnumber(v: &Value) -> String {
-    match v.as_f64() {
-        Some(f) if f > 0.0 && f < 1.0 => significant((f * 100.0).round() / 100.0, 3),
+    match single(v) {
+        Some(f) if f > 0.0 && f < 1.0 => format!("{f:.2}"),
         Some(f) if f > 0.0 => format!("{f:.1}"),
         _ => v.to_string(),
     }
@@ -147,7 +197,14 @@ pub fn signed(v: &Value) -> String {
 
 /// A compensation as a fraction of halves and thirds: `+1/3`, `-0.7`, `0`.
 pub fn fraction(v: &Value) -> String {
-    let Some(value) = v.as_f64() else { return v.to_string() };
+    let value = match v {
+        Value::Rational(0, 0) => 0.0,
+        Value::Rational(_, 0) => return "+Inf".to_owned(),
+        _ => match v.as_f64() {
+            Some(value) => value,
+            None => return v.to_string(),
+        },
+    };
     // Values such as 0.33 stand for thirds.
     let value = value * 1.00001;
     if value == 0.0 {

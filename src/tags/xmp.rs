@@ -1,7 +1,7 @@
 //! Conversions and printers of values that XMP keeps as text.
 
 use super::print::{Convert, Printer, exposure_time, fnumber};
-use crate::metadata::{Blob, Value, leading_number, significant};
+use crate::metadata::{Blob, Value, leading_number};
 
 pub fn converter(name: &str) -> Option<Convert> {
     Some(match name {
@@ -27,10 +27,8 @@ pub fn printer(name: &str) -> Option<Printer> {
         "xmp_fnumber" => |v| if is_number(v) { fnumber(v) } else { v.to_string() },
         "iptc_time" => iptc_time,
         "photomech_prefs" => photomech_prefs,
-        "metres" => metres,
         "latitude" => |v| dms(v, 'N', 'S'),
         "longitude" => |v| dms(v, 'E', 'W'),
-        "lens_info" => lens_info,
         "focus_distance" => |v| if v.as_f64() == Some(4294967295.0) { "infinity".into() } else { v.to_string() },
         _ => return None,
     }))
@@ -145,31 +143,6 @@ fn dms(v: &Value, positive: char, negative: char) -> String {
     format!("{} deg {}' {:.2}\" {}", degrees, rest / 6000, (rest % 6000) as f64 / 100.0, direction)
 }
 
-fn metres(v: &Value) -> String {
-    match v {
-        Value::Text(t) if t == "inf" || t == "undef" => t.to_string(),
-        _ => format!("{v} m"),
-    }
-}
-
-/// The shortest and the longest focal length with their largest apertures: `18-70mm f/3.5-4.5` (Exif 3.0, LensSpecification).
-pub fn lens_info(v: &Value) -> String {
-    let [short, long, wide, tele] = v.elements() else { return v.to_string() };
-    let number = |v: &Value| v.as_f64().filter(|n| *n > 0.0).map_or_else(|| "?".into(), |n| significant(n, 10));
-    let (short, long, wide, tele) = (number(short), number(long), number(wide), number(tele));
-    let mut out = short.clone();
-    if long != short && long != "?" {
-        out = format!("{short}-{long}");
-    }
-    out.push_str("mm f/");
-    out.push_str(&wide);
-    if tele != wide && tele != "?" {
-        out.push('-');
-        out.push_str(&tele);
-    }
-    out
-}
-
 /// The bytes that a text stands for.
 pub fn base64(text: &str) -> Option<Vec<u8>> {
     use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
@@ -224,7 +197,7 @@ mod tests {
             ("x", "x"),
         ];
         for (text, want) in cases {
-            assert_eq!(lens_info(&fractions(text)), want);
+            assert_eq!(crate::tags::exif::lens_info(&fractions(text)), want);
         }
     }
 }

@@ -52,7 +52,7 @@ fn scan() -> Vec<u8> {
             bits.push('0');
         }
     }
-    while bits.len() % 8 != 0 {
+    while !bits.len().is_multiple_of(8) {
         bits.push('1');
     }
     let bytes = bits.as_bytes().chunks(8).map(|b| b.iter().fold(0, |v, b| v << 1 | (b - b'0')));
@@ -160,7 +160,7 @@ pub fn gif(blocks: &[Vec<u8>], tail: &[u8]) -> Vec<u8> {
 
 /// LZW codes of 9 bits; the table is cleared before it would need longer ones.
 fn lzw(frame: u32) -> Vec<u8> {
-    let pixels: Vec<u32> = (0..SIZE.0 * SIZE.1).map(|i| i % SIZE.0 * 4 % 256 ^ frame * 255).collect();
+    let pixels: Vec<u32> = (0..SIZE.0 * SIZE.1).map(|i| (i % SIZE.0 * 4 % 256) ^ (frame * 255)).collect();
     let coded = pixels.chunks(250).flat_map(|run| [256].into_iter().chain(run.iter().copied()));
     little_bits(&coded.chain([257]).map(|code| (code, 9)).collect::<Vec<_>>())
 }

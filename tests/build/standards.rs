@@ -56,7 +56,7 @@ pub fn exif(slots: &mut Slots) -> Vec<u8> {
         (0x8298, t("Copyright", "(c) 2024 Jane Doe")),
         (0x8769, Field::Directory(camera)),
         (0x8825, Field::Directory(gps)),
-        (0xfde8, t("private tag", "a private note")),
+        (0xfd00, t("private tag", "a private note")),
     ];
     let comment = slots.text("thumbnail comment", "of a thumbnail");
     let thumbnail = picture::jpeg(&[(0xfe, comment.into_bytes())], b"");

@@ -62,7 +62,8 @@ impl Folder {
     pub fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_exifkit"));
         command.args(args).current_dir(self.0.path()).env("EXIFKIT_STORE_DIR", self.path("store"));
-        command.env_remove("EXIFKIT_NO_STORE").env_remove("EXIFKIT_API_URL");
+        command.env_remove("EXIFKIT_NO_STORE").env_remove("EXIFKIT_API_URL").env_remove("EXIFKIT_KEY");
+        command.env("NO_PROXY", "*");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

@@ -4,18 +4,17 @@ use exifkit::{engine::local, format::Selection, input::Input};
 use std::time::{Duration, Instant};
 
 /// Reads, plans, reports, writes and proves.
-fn survive(bytes: &[u8], what: &str) {
+pub fn survive(bytes: &[u8], what: &str) {
     let began = Instant::now();
     let outcome = std::panic::catch_unwind(|| {
         if let Ok(found) = local::extract(&Input::from_bytes(bytes.to_vec())) {
             found.metadata.tags.iter().for_each(|tag| assert!(tag.printed().len().min(tag.value.to_string().len()) < 1 << 28));
         }
-        for selection in [Selection::default(), Selection::none()] {
-            let Ok(prepared) = super::prepare(bytes, &selection) else { continue };
-            drop((prepared.findings(), prepared.removed(), prepared.kept()));
-            let Ok(once) = super::clean(bytes, &selection) else { continue };
-            assert_eq!(super::clean(&once, &selection).ok(), Some(once), "cleaning twice changes something");
-        }
+        let selection = Selection::default();
+        let Ok(prepared) = super::prepare(bytes, &selection) else { return };
+        drop((prepared.findings(), prepared.removed(), prepared.kept()));
+        let Ok(once) = super::clean(bytes, &selection) else { return };
+        assert_eq!(super::clean(&once, &selection).ok(), Some(once), "cleaning twice changes something");
     });
     assert!(outcome.is_ok(), "{what}");
     assert!(began.elapsed() < Duration::from_secs(20), "{what} took {:?}", began.elapsed());
@@ -25,7 +24,7 @@ fn survive(bytes: &[u8], what: &str) {
 fn files_cut_short() {
     for (name, bytes) in super::all() {
         // Every length where headers are, and every few bytes behind.
-        for length in (0..bytes.len()).filter(|n| *n < 64 || n % 37 == 0) {
+        for length in (0..bytes.len()).filter(|n| *n < 64 || n % 23 == 0) {
             survive(&bytes[..length], &format!("{name} cut to {length} bytes"));
         }
     }
@@ -34,7 +33,7 @@ fn files_cut_short() {
 #[test]
 fn files_with_flipped_bits() {
     for (name, bytes) in super::all() {
-        for at in (0..bytes.len()).filter(|n| *n < 256 || n % 29 == 0) {
+        for at in (0..bytes.len()).filter(|n| *n < 128 || n % 41 == 0) {
             for flip in [0x01, 0x80, 0xff] {
                 let mut damaged = bytes.clone();
                 damaged[at] ^= flip;
@@ -47,7 +46,7 @@ fn files_with_flipped_bits() {
 #[test]
 fn numbers_of_the_largest_kind() {
     for (name, bytes) in super::all() {
-        for at in (0..bytes.len().saturating_sub(4)).filter(|n| *n < 128 || n % 31 == 0) {
+        for at in (0..bytes.len().saturating_sub(4)).filter(|n| *n < 128 || n % 43 == 0) {
             for value in [0u32, 0x7fff_ffff, 0xffff_ffff] {
                 let mut damaged = bytes.clone();
                 damaged[at..at + 4].copy_from_slice(&value.to_be_bytes());

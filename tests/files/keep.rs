@@ -13,6 +13,7 @@ fn what_stays_of_a_photo() {
         (&[Keep::Density], &["JFIF:XResolution=72"], &["IFD0:Orientation", "IFD0:Software"]),
         (&[Keep::Copyright], &["IFD0:Artist", "IFD0:Copyright"], &["IFD0:Make", "ExifIFD:BodySerialNumber", "GPS:GPSLatitude"]),
         (&[Keep::Dates], &["ExifIFD:DateTimeOriginal"], &["IFD0:Artist", "GPS:GPSLatitude"]),
+        (&[Keep::Thumbnail], &["IFD1:ThumbnailImage"], &["IFD0:Artist", "ExifIFD:DateTimeOriginal", "GPS:GPSLatitude"]),
         (&[Keep::Title], &["IFD0:ImageDescription"], &["IFD0:Artist", "ExifIFD:DateTimeOriginal"]),
     ];
     for (keep, stay, go) in cases {

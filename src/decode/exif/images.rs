@@ -85,6 +85,8 @@ impl Images {
             "IFD0" if file_type == "CR2" => PREVIEW,
             "SubIFD2" if self.is_preview() => JPG_FROM_RAW,
             _ if self.is_preview() => PREVIEW,
+            // Lossy JPEG of DNG.
+            _ if self.compression == Some(34892) => OTHER,
             _ => STRIPS,
         }
     }

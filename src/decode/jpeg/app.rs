@@ -3,7 +3,7 @@
 use super::{flir, jfif, jfxx, text};
 use crate::{
     decode::{
-        Sink, gpmf,
+        Sink, exif, gpmf,
         text::{lossy, tag_name},
     },
     input::Input,
@@ -26,6 +26,7 @@ pub fn decode(n: u8, bytes: &[u8], input: &Input, sink: &mut Sink) {
         // An identifier, a version, the number of the segment and of the last one.
         1 if bytes.starts_with(b"FLIR\0") => flir::decode(bytes.get(8..).unwrap_or_default(), sink),
         2 if bytes.get(4..10) == Some(b"IJPEG\0") => infiray(table!("JPEG::InfiRayVersion"), bytes, sink),
+        3 if bytes.starts_with(b"Meta\0\0") || bytes.starts_with(b"META\0\0") => exif::kodak_meta(&input.tail(6), sink),
         3 if is_infiray(sink) => {
             let group = Group::new("app3", "InfiRay");
             sink.tag(&group, "ImagingData", Value::Binary(Blob::Bytes(bytes.to_vec())));
@@ -50,7 +51,6 @@ pub fn decode(n: u8, bytes: &[u8], input: &Input, sink: &mut Sink) {
         15 => text::graphic_converter(bytes, sink),
         _ => {}
     }
-    let _ = input;
 }
 
 fn packed(table: Option<&'static Table>, bytes: Option<&[u8]>, sink: &mut Sink) {

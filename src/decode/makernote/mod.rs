@@ -215,7 +215,7 @@ pub fn decode(reader: &mut Reader, entry: &Entry, sink: &mut Sink) {
         Base::Note(n) => i64::try_from(entry.at).unwrap_or_default().saturating_add(n),
     };
     if maker.table == "Canon::Main" {
-        base = base.saturating_add(canon::shift(reader, entry));
+        base = base.saturating_add(canon::shift(reader, entry, order));
     }
     let mut notes = reader.with_base(order, base);
     if maker.table == "Pentax::Main" {
@@ -274,7 +274,43 @@ pub fn procedure(name: &str, reader: &mut Reader, entry: &Entry, sub: &Sub, tabl
         "olympus_text" => text::olympus(&reader.bytes(entry).unwrap_or_default(), table, sink),
         "canon_functions" => canon::functions(reader, entry, table, sink),
         "canon_functions2" => canon::functions2(reader, entry, table, sink),
+        "canon_preview" => canon::preview(reader, entry, table, sink),
         "canon_filters" => canon::filters(reader, entry, table, sink),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_are_recognised() {
+        for (head, make, want) in [
+            (&b"Apple iOS\0\0\x01MM"[..], "Apple", Some("Apple::Main")),
+            (b"OLYMPUS\0II\x03\0", "OLYMPUS CORPORATION", Some("Olympus::Main")),
+            (b"Nikon\0\x02\x10\0\0MM\0*\0\0\0\x08", "NIKON CORPORATION", Some("Nikon::Main")),
+            (b"Nikon\0\x01\0", "NIKON", Some("Nikon::Type2")),
+            (b"\x12\0\x01\0", "NIKON", Some("Nikon::Main")),
+            (b"FUJIFILM\x0c\0\0\0", "FUJIFILM", Some("FujiFilm::Main")),
+            (b"\x12\0\x01\0", "Canon", Some("Canon::Main")),
+            (b"\x12\0\x01\0", "Nobody", None),
+        ] {
+            assert_eq!(recognise(head, make).map(|m| m.table), want, "{make} {head:?}");
+        }
+    }
+
+    #[test]
+    fn directories_begin_where_the_maker_says() {
+        for (head, make, want) in [
+            (&b"Nikon\0\x02\x10\0\0MM\0*\0\0\0\x08"[..], "NIKON", Some((18, ByteOrder::Big))),
+            (b"FUJIFILM\x0c\0\0\0", "FUJIFILM", Some((12, ByteOrder::Little))),
+            (b"OLYMPUS\0II\x03\0", "OLYMPUS", Some((12, ByteOrder::Little))),
+            (b"OLYMPUS\0??\x03\0", "OLYMPUS", None),
+            (b"\x12\0\x01\0", "Canon", Some((0, ByteOrder::Little))),
+        ] {
+            let maker = recognise(head, make).unwrap();
+            assert_eq!(beginning(maker, head, ByteOrder::Big), want, "{make} {head:?}");
+        }
     }
 }

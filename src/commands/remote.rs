@@ -1,0 +1,283 @@
+//! `extract` and `remove` by a service: the same inputs, targets and rows as on this machine, the answers as they came.
+
+use super::{Name, Opener, extract, notes, remove, unspooled};
+use crate::{
+    batch::{Item, Report, Status, Work, sources::usage},
+    cli::{self, Preset, When},
+    engine::{
+        place::{self, Place, Staged},
+        remote::{Answer, Parameters, Service, Subject},
+    },
+    error::{Code, Error, Result},
+    format,
+    input::Input,
+    net::Upload,
+    output::{Format, Style},
+    progress::Progress,
+};
+use serde_json::{Map, Value};
+use std::{
+    fs::{File, Metadata},
+    path::Path,
+    sync::Arc,
+};
+use tempfile::SpooledData;
+
+/// Uploads at once unless the user says how many: the service's work, not this machine's cores, takes the time.
+const JOBS: usize = 4;
+
+pub fn jobs(running: &cli::Running) -> usize {
+    running.jobs.map_or(JOBS, usize::from)
+}
+
+/// Sends inputs.
+struct Sender {
+    service: Service,
+    parameters: Parameters,
+    /// When to show how far the one upload is; never for many.
+    progress: When,
+}
+
+impl Sender {
+    fn new(service: Service, parameters: Parameters, style: Style, running: &cli::Running) -> Self {
+        let progress = if style.single && !running.quiet { running.progress } else { When::Never };
+        Sender { service, parameters, progress }
+    }
+
+    /// What is to be sent, and its bytes as far as they are here.
+    fn subject(&self, opener: &Opener, item: &Item, name: &Name) -> Result<(Subject, Option<Input>)> {
+        if let Some(url) = item.url() {
+            return Ok((Subject::Url(url.to_owned()), None));
+        }
+        let (upload, input) = match item.stdin() {
+            true => match opener.stdin()? {
+                SpooledData::InMemory(bytes) => {
+                    let bytes = bytes.into_inner();
+                    (Upload::from_bytes(&name.file_name, bytes.clone()), Input::from_bytes(bytes))
+                }
+                SpooledData::OnDisk(file) => (of_file(name, &file)?, unspooled(SpooledData::OnDisk(file))?),
+            },
+            false => {
+                let file = opener.file(item)?;
+                (of_file(name, &file)?, Input::from_file(file)?)
+            }
+        };
+        opener.fits(upload.len())?;
+        Ok((Subject::File(upload), Some(input)))
+    }
+
+    /// Asks, with a bar as long as it takes.
+    fn asked(&self, mut subject: Subject, ask: impl FnOnce(&Service, &Subject, &Parameters) -> Result<Answer>) -> Result<Answer> {
+        let mut bar = Progress::none();
+        if let Subject::File(upload) = &mut subject {
+            bar = Progress::bytes(self.progress, upload.len());
+            let watcher = bar.clone();
+            upload.watch = Some(Arc::new(move |sent| watcher.set(sent)));
+        }
+        let answer = ask(&self.service, &subject, &self.parameters);
+        bar.finish();
+        answer
+    }
+}
+
+fn of_file(name: &Name, file: &File) -> Result<Upload> {
+    Ok(Upload::from_file(&name.file_name, file.try_clone()?)?)
+}
+
+/// Met in a directory, and of no type that we know: not even sent.
+fn of_no_interest(item: &Item, input: Option<&Input>) -> bool {
+    item.met() && input.is_some_and(|input| format::detect(input).is_none())
+}
+
+/// `extract`.
+pub struct Extractor {
+    sender: Sender,
+    here: extract::Extractor,
+    quiet: bool,
+}
+
+impl Extractor {
+    pub fn new(args: &cli::Extract, service: Service, here: extract::Extractor) -> Result<Self> {
+        if args.shown.binary {
+            return Err(usage("--binary works on this machine only: the API has no binary values"));
+        }
+        let mut parameters = Parameters::new();
+        if args.shown.family != 0 {
+            parameters.push(("family", args.shown.family.to_string()));
+        }
+        if args.shown.numeric {
+            parameters.push(("numeric", "true".into()));
+        }
+        Ok(Extractor { sender: Sender::new(service, parameters, here.style, &args.running), here, quiet: args.running.quiet })
+    }
+
+    /// Only the tags that were asked for, by the names that the service gives them.
+    fn filter(&self, answer: &mut Answer) {
+        if self.here.view.patterns.is_empty() {
+            return;
+        }
+        let shown = |(group, tags): (&String, &Value)| {
+            let tags = tags.as_object()?.iter().filter(|(tag, _)| self.here.view.shows_name(group, tag));
+            let tags: Map<String, Value> = tags.map(|(tag, value)| (tag.clone(), value.clone())).collect();
+            (!tags.is_empty()).then(|| (group.clone(), Value::Object(tags)))
+        };
+        let metadata: Map<String, Value> = answer.metadata().as_object().into_iter().flatten().filter_map(shown).collect();
+        answer.set("metadata", Value::Object(metadata));
+    }
+
+    fn row(&self, name: &Name, answer: &mut Answer, row: &mut Vec<u8>) {
+        let style = &self.here.style;
+        match style.format {
+            Format::Table | Format::Csv => extract::values(&name.source, answer.metadata(), style, row),
+            _ => json(style, name, answer, row),
+        }
+    }
+}
+
+impl Work for Extractor {
+    fn work(&self, item: &Item, row: &mut Vec<u8>) -> Result<Report> {
+        let name = self.here.opener.name(item);
+        let (subject, input) = self.sender.subject(&self.here.opener, item, &name)?;
+        if of_no_interest(item, input.as_ref()) {
+            self.here.skip(&name, row);
+            return Ok(Report::default());
+        }
+        let mut answer = self.sender.asked(subject, Service::extract)?;
+        let mut said = warnings(&answer, &name, self.here.verbose);
+        let unknown = self.sender.parameters.iter().filter(|(parameter, _)| !answer.honours(parameter));
+        for (parameter, _) in unknown.filter(|_| !self.quiet) {
+            said.push(format!("{}: the service does not know --{parameter}; this is what came", name.source));
+        }
+        self.filter(&mut answer);
+        self.row(&name, &mut answer, row);
+        Ok(Report { status: Status::DONE, notes: said })
+    }
+
+    fn fail(&self, item: &Item, error: &Error, row: &mut Vec<u8>) -> Report {
+        self.here.fail(item, error, row)
+    }
+}
+
+/// `remove`: the service cleans, the result is fetched and put where it would have been put on this machine.
+pub struct Remover {
+    sender: Sender,
+    here: remove::Remover,
+}
+
+impl Remover {
+    pub fn new(args: &cli::Remove, service: Service, here: remove::Remover) -> Self {
+        let mut parameters = Parameters::new();
+        if !args.kept.keep.is_empty() {
+            parameters.push(("keep", args.kept.keep.join(",")));
+        }
+        if args.kept.preset == Preset::Strict {
+            parameters.push(("preset", "strict".into()));
+        }
+        Remover { sender: Sender::new(service, parameters, here.style, &args.running), here }
+    }
+
+    /// Fetches the cleaned file, looks at it, and puts it in its place; what is to be said about it.
+    fn write(&self, answer: &Answer, input: Option<&Input>, original: Option<Metadata>, target: &Path) -> Result<Vec<String>> {
+        let mut staged = Staged::new(&self.here.place, original, target, self.here.rules)?;
+        let same = self.fetch(answer, input, staged.file()?)?;
+        if same && matches!(self.here.place, Place::InPlace { .. }) {
+            return Ok(Vec::new());
+        }
+        staged.commit()
+    }
+
+    /// Fetches the cleaned file. Is it the original, byte by byte?
+    fn fetch(&self, answer: &Answer, input: Option<&Input>, file: &mut File) -> Result<bool> {
+        self.sender.service.download(answer, file)?;
+        let Some(input) = input else { return Ok(false) };
+        let output = Input::from_file(file.try_clone()?)?;
+        let name = |input: &Input| format::detect(input).map(|(format, _)| format.name);
+        match (name(input), name(&output)) {
+            // Whatever the service has sent (a proxy's page, another file): it is not the cleaned file.
+            (Some(before), after) if after != Some(before) => {
+                Err(Error::new(Code::VerificationFailed, "what the service sent as the cleaned file is of another type"))
+            }
+            _ => same(input, &output),
+        }
+    }
+}
+
+fn same(one: &Input, other: &Input) -> Result<bool> {
+    if one.len() != other.len() {
+        return Ok(false);
+    }
+    let (mut at, mut same) = (0, true);
+    one.windows(0..one.len(), |window| {
+        same = same && other.bytes(at, window.len() as u64)?.as_ref() == window;
+        at += window.len() as u64;
+        Ok(())
+    })?;
+    Ok(same)
+}
+
+impl Work for Remover {
+    fn work(&self, item: &Item, row: &mut Vec<u8>) -> Result<Report> {
+        let here = &self.here;
+        let name = here.opener.name(item);
+        let target = here.target(item);
+        if let Some(target) = &target {
+            place::free(&here.place, target, here.rules)?;
+        }
+        let original = remove::original(item)?;
+        let (subject, input) = self.sender.subject(&here.opener, item, &name)?;
+        if of_no_interest(item, input.as_ref()) {
+            here.skip(&name, Code::UnknownFormat, row);
+            return Ok(Report::default());
+        }
+        let mut answer = self.sender.asked(subject, Service::remove)?;
+        let mut said = warnings(&answer, &name, here.verbose);
+        match &target {
+            _ if here.dry_run => {
+                answer.set("status", remove::DRY_RUN.into());
+                answer.take("downloadUrl");
+            }
+            Some(target) => {
+                let news = self.write(&answer, input.as_ref(), original, target)?;
+                said.extend(news.iter().map(|w| format!("{}: {w}", name.source)));
+            }
+            None => {
+                let mut file = tempfile::tempfile()?;
+                self.fetch(&answer, input.as_ref(), &mut file)?;
+                remove::copy_to_stdout(&mut file)?;
+            }
+        }
+        match here.style.format {
+            Format::Table | Format::Csv => here.columns(&name, &done(&answer, target), row),
+            _ if here.place == Place::Stdout && !here.dry_run => {}
+            _ => json(&here.style, &name, &mut answer, row),
+        }
+        Ok(Report { status: Status::DONE, notes: said })
+    }
+
+    fn fail(&self, item: &Item, error: &Error, row: &mut Vec<u8>) -> Report {
+        self.here.fail(item, error, row)
+    }
+}
+
+fn done(answer: &Answer, target: Option<std::path::PathBuf>) -> remove::Done {
+    let (removed, kept) = (list(answer, "removed"), list(answer, "kept"));
+    remove::Done { removed, kept, warnings: list(answer, "warnings"), target, verified: false }
+}
+
+/// A list of strings.
+fn list(answer: &Answer, name: &str) -> Vec<String> {
+    let elements = answer.fields().get(name).and_then(Value::as_array).into_iter().flatten();
+    elements.filter_map(|e| Some(e.as_str()?.to_owned())).collect()
+}
+
+fn warnings(answer: &Answer, name: &Name, verbose: bool) -> Vec<String> {
+    notes(&name.source, &list(answer, "warnings"), verbose)
+}
+
+/// The service's JSON as it came, and which operand it is of.
+fn json(style: &Style, name: &Name, answer: &mut Answer, row: &mut Vec<u8>) {
+    if let Some(source) = style.source(&name.source) {
+        answer.set("source", source.into());
+    }
+    style.raw(answer.text(), answer.fields(), row);
+}

@@ -1,0 +1,93 @@
+//! `exifkit serve`: the flags into settings; `serve keys`: the file of keys.
+
+use crate::{
+    batch::{Status, sources::usage},
+    cli::{KeysCommand, Serve, ServeCommand, ServePlace},
+    net::guard::{Policy, UrlMap},
+    output,
+    server::{self, Limits, Settings, Tls, keys},
+    store,
+};
+use anyhow::Context;
+use std::{
+    io::Write,
+    num::NonZero,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+pub fn run(args: &Serve) -> anyhow::Result<Status> {
+    let data_dir = data_dir(&args.place)?;
+    let keys_file = args.place.keys_file.clone().unwrap_or_else(|| data_dir.join("keys"));
+    if let Some(ServeCommand::Keys(command)) = &args.command {
+        return manage(command, &keys_file);
+    }
+    server::run(settings(args, data_dir, keys_file)?)?;
+    Ok(Status::DONE)
+}
+
+fn data_dir(place: &ServePlace) -> anyhow::Result<PathBuf> {
+    let own = || store::directory().map(|d| d.join("server"));
+    place.data_dir.clone().or_else(own).context("there is no home directory: --data-dir says where to keep results")
+}
+
+fn settings(args: &Serve, data_dir: PathBuf, keys_file: PathBuf) -> anyhow::Result<Settings> {
+    let mut url_map = UrlMap::default();
+    for entry in &args.url_map {
+        url_map.add(entry).map_err(|e| usage(format!("--url-map {entry}: {e}")))?;
+    }
+    let tls = match (&args.tls_cert, &args.tls_key) {
+        (Some(cert), Some(key)) => Some(Tls::Files { cert: cert.clone(), key: key.clone() }),
+        _ => args.tls_self_signed.then_some(Tls::SelfSigned),
+    };
+    if let Some(url) = args.public_url.as_ref().filter(|u| !matches!(u.scheme(), "http" | "https")) {
+        return Err(usage(format!("--public-url {url}: an http or https address is expected")).into());
+    }
+    let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
+    Ok(Settings {
+        listen: args.listen,
+        metrics: args.metrics_listen,
+        tls,
+        public_url: args.public_url.clone(),
+        keys_file,
+        anonymous: args.allow_anonymous,
+        data_dir,
+        retention: Duration::from_secs(u64::from(args.retention_hours) * 3600),
+        origins: args.cors_origin.clone(),
+        limits: Limits {
+            max_size: args.max_upload_size,
+            idle_time: args.idle_timeout,
+            request_time: args.request_timeout,
+            work_time: args.work_timeout,
+            requests: args.max_requests.into(),
+            queue: args.queue.into(),
+            connections: args.max_connections.into(),
+            jobs: args.jobs.map_or_else(cores, usize::from),
+            min_free: args.min_free_disk,
+        },
+        fetch: Policy { ports: args.url_port.clone() },
+        url_map,
+    })
+}
+
+fn manage(command: &KeysCommand, file: &Path) -> anyhow::Result<Status> {
+    let mut out = std::io::stdout().lock();
+    match command {
+        KeysCommand::Create { owner } => {
+            let (key, entry) = keys::create(file, owner)?;
+            writeln!(out, "{key}")?;
+            output::message(&format!("key {} of {owner}; it cannot be shown again", entry.id));
+        }
+        KeysCommand::List => {
+            for entry in keys::read(file)? {
+                writeln!(out, "{}  {}  {}", entry.id, entry.created, output::safe(&entry.owner))?;
+            }
+        }
+        KeysCommand::Revoke { id } => {
+            if !keys::revoke(file, id)? {
+                anyhow::bail!("there is no key {id} in {}", file.display());
+            }
+        }
+    }
+    Ok(Status::DONE)
+}

@@ -1,0 +1,251 @@
+//! The remote engine: a service that speaks the documented API (`extract`, an earlier result, `remove` and its download).
+
+pub mod answer;
+
+pub use answer::Answer;
+
+use crate::{
+    error::{Code, Error, Result},
+    net::{
+        Body, Client, Key, Request, Trouble, Upload,
+        client::{excerpt, origin},
+        retry::Try,
+    },
+};
+use std::{
+    fs::File,
+    io::{Seek, Write},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use url::Url;
+
+/// An answer may not be larger than this.
+const MAX_ANSWER: u64 = 256 * 1024 * 1024;
+/// Waits between two looks at a result that is not there yet: the first, and the longest.
+const LOOK: Duration = Duration::from_millis(250);
+const LONGEST_LOOK: Duration = Duration::from_secs(5);
+
+/// A service, and who asks it.
+#[derive(Debug)]
+pub struct Service {
+    client: Arc<Client>,
+    /// Ends in a slash.
+    base: Url,
+    key: Option<Key>,
+    /// An upload whose answer was lost is sent again.
+    resend: bool,
+}
+
+/// What a service is to work on.
+#[derive(Debug)]
+pub enum Subject {
+    File(Upload),
+    Url(String),
+}
+
+/// Query parameters beyond the documented ones: how to show, what to keep.
+pub type Parameters = Vec<(&'static str, String)>;
+
+impl Service {
+    pub fn new(client: Arc<Client>, base: Url, key: Option<Key>, resend: bool) -> Self {
+        Service { client, base, key, resend }
+    }
+
+    /// The metadata of a file.
+    pub fn extract(&self, subject: &Subject, parameters: &Parameters) -> Result<Answer> {
+        let answer = self.post("extract", subject, parameters)?;
+        self.completed(answer)
+    }
+
+    /// Has a file cleaned; the answer says where the result is.
+    pub fn remove(&self, subject: &Subject, parameters: &Parameters) -> Result<Answer> {
+        let answer = self.post("remove", subject, parameters)?;
+        let missing: Vec<&str> = parameters.iter().map(|(name, _)| *name).filter(|name| !answer.honours(name)).collect();
+        if !missing.is_empty() {
+            let text = format!("the service does not know --{}: its file would not be what was asked for", missing.join(", --"));
+            return Err(Error::new(Code::VerificationFailed, text));
+        }
+        self.completed(answer)
+    }
+
+    /// An earlier result.
+    pub fn get(&self, uuid: &str) -> Result<Answer> {
+        let url = self.result(uuid).ok_or_else(|| Error::new(Code::NotFound, answer::NO_EXTRACTION))?;
+        self.ask(true, &Request { url: &url, key: self.key.as_ref(), range: None, body: Body::None })
+    }
+
+    /// Writes the cleaned file that `answer` speaks of to `file`.
+    pub fn download(&self, answer: &Answer, file: &mut File) -> Result<()> {
+        let url = self.download_url(answer)?;
+        self.client.retrying(true, || {
+            file.rewind().and_then(|()| file.set_len(0)).map_err(Error::from)?;
+            self.fetch(&url, file)
+        })?;
+        Ok(file.rewind()?)
+    }
+
+    /// The documents' download takes no key, so none is sent, to whatever host it is on.
+    fn fetch(&self, url: &Url, file: &mut File) -> Try<()> {
+        let reply = self.client.send(&Request { url, key: None, range: None, body: Body::None })?;
+        let html = reply.header("content-type").is_some_and(|t| t.trim_start().to_ascii_lowercase().starts_with("text/html"));
+        if reply.status() != 200 || html {
+            let (status, from) = (reply.status_text(), origin(url));
+            let code = if reply.status() == 404 { Code::NotFound } else { Code::ServerError };
+            let said = excerpt(&reply.body(64 * 1024).unwrap_or_default());
+            let text = self.redacted(format!("the cleaned file could not be fetched: {from} answered {status}{said}"));
+            return Err(Error::new(code, text).into());
+        }
+        let len = reply.each(u64::MAX, |chunk| Ok(file.write_all(chunk)?))?;
+        match len {
+            0 => Err(Error::new(Code::ServerError, "the cleaned file is empty").into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn download_url(&self, answer: &Answer) -> Result<Url> {
+        let given = match (answer.download_url(), answer.uuid()) {
+            (Some(url), _) => url.to_owned(),
+            (None, Some(uuid)) => format!("download-cleaned/{uuid}"),
+            (None, None) => return Err(Error::new(Code::ServerError, "the answer has no downloadUrl")),
+        };
+        let bad = |why: &str| Error::new(Code::ServerError, format!("the downloadUrl {why}"));
+        let url = self.base.join(&given).map_err(|_| bad("is no address"))?;
+        match (self.base.scheme(), url.scheme()) {
+            ("https", "http") => Err(bad("leads from https to http")),
+            (_, "http" | "https") => Ok(url),
+            _ => Err(bad("is not http")),
+        }
+    }
+
+    fn post(&self, endpoint: &str, subject: &Subject, parameters: &Parameters) -> Result<Answer> {
+        let mut url = self.base.clone();
+        extend(&mut url, &["api", "v1", endpoint]);
+        if !parameters.is_empty() {
+            url.query_pairs_mut().extend_pairs(parameters);
+        }
+        let body = match subject {
+            Subject::File(upload) => Body::File(upload),
+            Subject::Url(url) => Body::Json(serde_json::json!({ "url": url }).to_string()),
+        };
+        self.ask(self.resend, &Request { url: &url, key: self.key.as_ref(), range: None, body })
+    }
+
+    /// Asks until there is an answer, and reads it.
+    fn ask(&self, lost_too: bool, request: &Request) -> Result<Answer> {
+        let posted = !matches!(request.body, Body::None);
+        let asked = self.client.retrying(lost_too, || {
+            let answered = self.client.send(request).and_then(|reply| {
+                let status = (reply.status(), reply.status_text());
+                Ok((status, reply.body(MAX_ANSWER)?))
+            });
+            answered.map_err(|trouble| match trouble {
+                Trouble::Lost(e) if !lost_too => {
+                    let text = format!("{e}; not sent again, since the work may have been done (--resend does)");
+                    Trouble::Lost(Error::new(e.code, text))
+                }
+                other => other,
+            })
+        });
+        let ((status, text), body) = asked.map_err(|e| Error::new(e.code, self.redacted(e.to_string())))?;
+        let body = self.redacted(String::from_utf8_lossy(&body).into_owned());
+        match Answer::read(status, body) {
+            Err(e) if status == 404 && posted && e.code == Code::NotFound => {
+                Err(Error::new(Code::ServerError, format!("{} has no such endpoint: {e}", origin(request.url))))
+            }
+            Err(e) if e.code == Code::ServerError => {
+                Err(Error::new(e.code, format!("{} answered {text}: {e}", origin(request.url))))
+            }
+            result => result,
+        }
+    }
+
+    /// Looks after a result until it is there.
+    fn completed(&self, mut answer: Answer) -> Result<Answer> {
+        let (start, mut wait) = (Instant::now(), LOOK);
+        while answer.unfinished() {
+            let url = answer.uuid().and_then(|uuid| self.result(uuid));
+            let url = url.ok_or_else(|| Error::new(Code::ServerError, "the service has not finished, and gave no uuid"))?;
+            if start.elapsed() + wait > self.client.timeout() {
+                let seconds = self.client.timeout().as_secs_f64();
+                let text = format!("the service has not finished within {seconds} s (--timeout sets the limit)");
+                return Err(Error::new(Code::ServerError, text));
+            }
+            std::thread::sleep(wait);
+            wait = (wait * 2).min(LONGEST_LOOK);
+            let next = self.ask(true, &Request { url: &url, key: self.key.as_ref(), range: None, body: Body::None })?;
+            answer = next.after(answer);
+        }
+        Ok(answer)
+    }
+
+    /// Where the result of that uuid is; `None` for what cannot be a path segment.
+    fn result(&self, uuid: &str) -> Option<Url> {
+        if matches!(uuid, "" | "." | "..") {
+            return None;
+        }
+        let mut url = self.base.clone();
+        extend(&mut url, &["api", "v1", "extract", uuid]);
+        Some(url)
+    }
+
+    /// A text from outside, without the key, should somebody there have repeated it.
+    fn redacted(&self, text: String) -> String {
+        match &self.key {
+            Some(key) => key.redact(text),
+            None => text,
+        }
+    }
+}
+
+fn extend(url: &mut Url, segments: &[&str]) {
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(segments);
+    }
+}
+
+/// The address of a service, from what a user has. Ends in a slash.
+pub fn base(text: &str) -> std::result::Result<Url, String> {
+    let mut url = Url::parse(text.trim()).map_err(|e| format!("no address of a service: {e}"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
+        return Err("a service is at http:// or https://".into());
+    }
+    // Neither is shown: both may hold a secret.
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("an address with a user name is not taken; --key-file or EXIFKIT_KEY give the key".into());
+    }
+    if url.query().is_some() {
+        return Err("an address with a query is not taken; --key-file or EXIFKIT_KEY give the key".into());
+    }
+    url.set_fragment(None);
+    let path = url.path().trim_end_matches('/');
+    // The document names whole endpoints; whoever copies one means its service.
+    let root = ["/api/v1/extract", "/api/v1/remove", "/api/v1"].iter().find_map(|end| path.strip_suffix(end)).unwrap_or(path);
+    let root = format!("{root}/");
+    url.set_path(&root);
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_services() {
+        for (text, want) in [
+            ("https://example.com", Some("https://example.com/")),
+            (" http://localhost:8080/ ", Some("http://localhost:8080/")),
+            ("https://example.com/tools/exif", Some("https://example.com/tools/exif/")),
+            ("https://example.com/api/v1/extract", Some("https://example.com/")),
+            ("https://example.com/x/api/v1/", Some("https://example.com/x/")),
+            ("https://user:secret@example.com", None),
+            ("https://example.com/api/v1/extract?key=secret", None),
+            ("ftp://example.com", None),
+            ("example.com", None),
+        ] {
+            let url = base(text);
+            assert_eq!(url.as_ref().ok().map(Url::as_str), want, "{text}");
+            assert!(!format!("{url:?}").contains("secret"), "{text}");
+        }
+    }
+}

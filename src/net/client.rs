@@ -1,0 +1,289 @@
+//! The client: one request, its redirects, its answer. Trying again is [`super::retry`]'s concern.
+
+use super::{
+    key::Key,
+    retry::{self, Trouble, Try, network, retrying},
+    upload::{Multipart, Upload},
+};
+use crate::error::{Code, Error, Result};
+use std::{
+    future::Future,
+    path::PathBuf,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::runtime::Runtime;
+use url::Url;
+
+/// Redirects that are followed, of GET only.
+const MAX_REDIRECTS: usize = 5;
+/// A connection waits so long for another request: not as long as servers wait, who would close it under the next upload.
+const IDLE: Duration = Duration::from_secs(3);
+
+/// How requests are made.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// A request fails when nothing moves for so long.
+    pub timeout: Duration,
+    /// Tries after the first one.
+    pub retries: u32,
+    /// Certificates (PEM) that are trusted beside the system's.
+    pub ca_cert: Option<PathBuf>,
+}
+
+/// One for all threads.
+#[derive(Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    runtime: Runtime,
+    options: Options,
+}
+
+/// GET, or POST when there is a body.
+#[derive(Debug)]
+pub struct Request<'a> {
+    pub url: &'a Url,
+    /// Goes to the origin of `url` and nowhere else.
+    pub key: Option<&'a Key>,
+    /// The first and the last byte that are wanted.
+    pub range: Option<(u64, u64)>,
+    pub body: Body<'a>,
+}
+
+#[derive(Debug)]
+pub enum Body<'a> {
+    None,
+    Json(String),
+    File(&'a Upload),
+}
+
+/// Status and headers; the body is still to come.
+#[derive(Debug)]
+pub struct Reply<'a> {
+    client: &'a Client,
+    response: reqwest::Response,
+}
+
+impl Client {
+    /// Starts the runtime and reads certificates. An error is wrong usage.
+    pub fn new(options: Options) -> Result<Self> {
+        let usage = |text: String| Error::new(Code::InvalidRequest, text);
+        let mut extra = Vec::new();
+        if let Some(path) = &options.ca_cert {
+            let bad = |e: String| usage(format!("--ca-cert {}: {e}", path.display()));
+            let pem = std::fs::read(path).map_err(|e| bad(e.to_string()))?;
+            extra = reqwest::Certificate::from_pem_bundle(&pem).map_err(|e| bad(reason(&e)))?;
+            if extra.is_empty() {
+                return Err(bad("there is no certificate in it".into()));
+            }
+        }
+        let builder = || super::builder().connect_timeout(options.timeout).pool_idle_timeout(IDLE);
+        let http = builder().tls_certs_merge(extra.clone()).build();
+        // A system without certificates can still speak http, and to whom --ca-cert vouches for.
+        let http = http.or_else(|_| builder().tls_certs_only(extra).build());
+        let http = http.map_err(|e| usage(format!("--ca-cert cannot be used: {}", reason(&e))))?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        Ok(Client { http, runtime, options })
+    }
+
+    /// Does `once` until it works, no trouble is worth another try, or it was tried often enough.
+    pub fn retrying<T>(&self, lost_too: bool, once: impl FnMut() -> Try<T>) -> Result<T> {
+        retrying(self.options.retries, lost_too, once)
+    }
+
+    pub fn timeout(&self) -> Duration {
+        self.options.timeout
+    }
+
+    /// Sends the request once, follows redirects of a GET, and waits for the head of the answer.
+    pub fn send(&self, request: &Request) -> Try<Reply<'_>> {
+        let mut url = request.url.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            let response = self.once(request, &url)?;
+            let Some(location) = redirect(&response) else { return self.weighed(response) };
+            if !matches!(request.body, Body::None) {
+                // What was uploaded goes nowhere but where the user sent it.
+                let error = format!("{} redirects to another place; is the address right?", origin(&url));
+                return Err(Error::new(Code::ServerError, error).into());
+            }
+            url = next(&url, &location)?;
+        }
+        Err(Error::new(Code::ServerError, format!("{} redirects too often", origin(request.url))).into())
+    }
+
+    fn once(&self, request: &Request, url: &Url) -> Try<reqwest::Response> {
+        let moved = Arc::new(AtomicU64::new(0));
+        let mut builder = match &request.body {
+            Body::None => self.http.get(url.clone()),
+            _ => self.http.post(url.clone()),
+        };
+        builder = match &request.body {
+            Body::None => builder,
+            Body::Json(json) => builder.header("content-type", "application/json").body(json.clone()),
+            Body::File(upload) => {
+                let (body, content_type) = Multipart::new(upload, Arc::clone(&moved));
+                builder.header("content-type", content_type).body(reqwest::Body::wrap(body))
+            }
+        };
+        if let Some((first, last)) = request.range {
+            // Ranges are of what is stored, not of a compressed form of it.
+            builder = builder.header("range", format!("bytes={first}-{last}")).header("accept-encoding", "identity");
+        }
+        if let Some(key) = request.key.filter(|_| url.origin() == request.url.origin()) {
+            let mut value = reqwest::header::HeaderValue::from_str(key.secret())
+                .map_err(|_| Error::new(Code::InvalidKey, "the key has characters that no key has"))?;
+            value.set_sensitive(true);
+            builder = builder.header("x-api-key", value);
+        }
+        match self.wait(&moved, builder.send()) {
+            Some(Ok(response)) => Ok(response),
+            Some(Err(e)) if e.is_connect() => {
+                let error = network(format!("{} cannot be reached: {}", origin(url), reason(&e)));
+                Err(Trouble::Refused { error, after: None })
+            }
+            Some(Err(e)) if e.is_builder() => Err(network(format!("the request cannot be made: {}", reason(&e))).into()),
+            Some(Err(e)) => Err(Trouble::Lost(network(format!("no answer from {}: {}", origin(url), reason(&e))))),
+            None => Err(Trouble::Lost(self.silence(url))),
+        }
+    }
+
+    /// An answer that asks to come again is trouble.
+    fn weighed(&self, response: reqwest::Response) -> Try<Reply<'_>> {
+        let reply = Reply { client: self, response };
+        if !matches!(reply.status(), 429 | 502..=504) {
+            return Ok(reply);
+        }
+        let after = reply.header("retry-after").and_then(retry::retry_after);
+        let code = if reply.status() == 429 { Code::RateLimited } else { Code::ServerError };
+        let url = reply.url().clone();
+        let status = reply.response.status();
+        let said = reply.body(64 * 1024).map(|body| excerpt(&body)).unwrap_or_default();
+        let error = Error::new(code, format!("{} answered {status}{said}", origin(&url)));
+        Err(Trouble::Refused { error, after })
+    }
+
+    /// Waits as long as something moves; `None` when nothing has for too long.
+    fn wait<T>(&self, moved: &AtomicU64, future: impl Future<Output = T>) -> Option<T> {
+        self.runtime.block_on(async {
+            let mut future = pin!(future);
+            loop {
+                let before = moved.load(Ordering::Relaxed);
+                match tokio::time::timeout(self.options.timeout, future.as_mut()).await {
+                    Ok(done) => return Some(done),
+                    Err(_) if moved.load(Ordering::Relaxed) == before => return None,
+                    Err(_) => {}
+                }
+            }
+        })
+    }
+
+    fn silence(&self, url: &Url) -> Error {
+        let seconds = self.options.timeout.as_secs_f64();
+        network(format!("no answer from {} for {seconds} s (--timeout sets the limit)", origin(url)))
+    }
+}
+
+impl Reply<'_> {
+    pub fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    /// `404 Not Found`
+    pub fn status_text(&self) -> String {
+        self.response.status().to_string()
+    }
+
+    /// Where the answer came from, after redirects.
+    pub fn url(&self) -> &Url {
+        self.response.url()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.response.headers().get(name)?.to_str().ok()
+    }
+
+    /// A header that may hold UTF-8.
+    pub fn header_text(&self, name: &str) -> Option<String> {
+        Some(String::from_utf8_lossy(self.response.headers().get(name)?.as_bytes()).into_owned())
+    }
+
+    /// The whole body, if it is no longer than `limit`.
+    pub fn body(self, limit: u64) -> Try<Vec<u8>> {
+        let mut body = Vec::new();
+        self.each(limit, |chunk| {
+            body.extend_from_slice(chunk);
+            Ok(())
+        })?;
+        Ok(body)
+    }
+
+    /// Hands the body to `take` as it comes. A body that ends early is lost.
+    pub fn each(mut self, limit: u64, mut take: impl FnMut(&[u8]) -> Result<()>) -> Try<u64> {
+        let url = self.url().clone();
+        let mut len = 0u64;
+        let still = AtomicU64::new(0);
+        loop {
+            match self.client.wait(&still, self.response.chunk()) {
+                Some(Ok(Some(chunk))) => {
+                    len = len.saturating_add(chunk.len() as u64);
+                    if len > limit {
+                        return Err(Error::new(Code::TooLarge, format!("an answer larger than {limit} bytes")).into());
+                    }
+                    take(&chunk)?;
+                }
+                Some(Ok(None)) => return Ok(len),
+                Some(Err(e)) => {
+                    let text = format!("the answer of {} broke off: {}", origin(&url), reason(&e));
+                    return Err(Trouble::Lost(network(text)));
+                }
+                None => return Err(Trouble::Lost(self.client.silence(&url))),
+            }
+        }
+    }
+}
+
+/// `https://example.com:8443`: an address as it stands in messages, without anything that could be secret.
+pub fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+/// The first 200 bytes of what is no answer of the documented kind, to show who has spoken.
+pub fn excerpt(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(200)]);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.is_empty() { String::new() } else { format!(": {text}") }
+}
+
+fn redirect(response: &reqwest::Response) -> Option<String> {
+    let redirects = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
+    let location = response.headers().get("location").filter(|_| redirects)?;
+    Some(String::from_utf8_lossy(location.as_bytes()).into_owned())
+}
+
+/// Where a redirect leads to.
+fn next(url: &Url, location: &str) -> Result<Url> {
+    let refused = |why: &str| Error::new(Code::ServerError, format!("{} redirects {why}", origin(url)));
+    let next = url.join(location).map_err(|_| refused("to what is no address"))?;
+    match (url.scheme(), next.scheme()) {
+        ("https", "http") => Err(refused("from https to http")),
+        (_, "http" | "https") => Ok(next),
+        _ => Err(refused("to what is not http")),
+    }
+}
+
+/// What lies at the bottom of an error, without addresses: they may hold what is secret.
+fn reason(e: &reqwest::Error) -> String {
+    let mut deepest: &dyn std::error::Error = e;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    match deepest.downcast_ref::<reqwest::Error>() {
+        Some(_) if e.is_timeout() => "nothing came in time".into(),
+        Some(_) => "the request failed".into(),
+        None => deepest.to_string(),
+    }
+}

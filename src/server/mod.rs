@@ -1,0 +1,147 @@
+//! `exifkit serve`: the documented API over the local engine. The only folder that names axum.
+//!
+//! A request passes [`listen`] (TLS, header limits), [`routes`] (log, CORS, key, place in the queue), [`receive`] (its file, to
+//! disk) and [`work`] (the engine, on threads of its own); what was made is kept by [`crate::store::Service`].
+
+mod answer;
+mod body;
+mod gate;
+pub mod keys;
+mod listen;
+mod log;
+mod metrics;
+mod multipart;
+pub mod openapi;
+mod page;
+mod receive;
+mod routes;
+mod settings;
+mod work;
+
+pub use settings::{Limits, Settings, Tls};
+
+use crate::store::Service;
+use answer::Refusal;
+use anyhow::{Context, bail};
+use gate::Gate;
+use keys::Keys;
+use metrics::Metrics;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::Semaphore;
+
+/// Expired results and cleaned files go every so often; what has expired is not answered even before.
+const SWEEP: Duration = Duration::from_secs(60);
+/// Stack of the threads that decode: decoders nest.
+const STACK: usize = 8 * 1024 * 1024;
+
+/// What all requests share.
+pub(crate) struct App {
+    settings: Settings,
+    store: Service,
+    /// `None`: served without keys.
+    keys: Option<Keys>,
+    metrics: Metrics,
+    /// Uploads at once.
+    gate: Gate,
+    /// Files that are decoded at once.
+    jobs: Arc<Semaphore>,
+    stopping: std::sync::atomic::AtomicBool,
+}
+
+impl App {
+    fn enough_disk(&self) -> Result<(), Refusal> {
+        match rustix::fs::statvfs(self.store.directory()) {
+            Ok(disk) if disk.f_bavail.saturating_mul(disk.f_frsize) < self.settings.limits.min_free => Err(self.no_space()),
+            _ => Ok(()),
+        }
+    }
+
+    fn no_space(&self) -> Refusal {
+        Refusal::no_space(self.settings.limits.min_free, "--min-free-disk")
+    }
+
+    fn ready(&self) -> bool {
+        !self.stopping.load(std::sync::atomic::Ordering::Relaxed) && self.store.ready() && self.enough_disk().is_ok()
+    }
+}
+
+/// Serves until it is told to stop.
+pub fn run(settings: Settings) -> anyhow::Result<()> {
+    // It fails only when a provider is there already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let keys = keys(&settings)?;
+    let store = Service::open(&settings.data_dir, settings.retention)?;
+    let threads = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(STACK)
+        .max_blocking_threads(settings.limits.jobs + 64)
+        .build()?;
+    let app = Arc::new(App {
+        store,
+        keys,
+        metrics: Metrics::default(),
+        gate: Gate::new(settings.limits.requests, settings.limits.queue),
+        jobs: Arc::new(Semaphore::new(settings.limits.jobs)),
+        stopping: false.into(),
+        settings,
+    });
+    let result = threads.block_on(serve(&app));
+    // Work that nobody waits for any more has its own deadline.
+    threads.shutdown_timeout(Duration::from_secs(2));
+    result
+}
+
+/// Beyond this machine nobody is served by accident without a key.
+fn keys(settings: &Settings) -> anyhow::Result<Option<Keys>> {
+    if settings.anonymous {
+        return Ok(None);
+    }
+    let mut keys = Keys::open(settings.keys_file.clone())?;
+    if keys.is_empty() {
+        if !settings.listen.ip().is_loopback() {
+            let file = settings.keys_file.display();
+            bail!(crate::error::Error::new(
+                crate::error::Code::InvalidRequest,
+                format!(
+                    "{} is open to others and {file} holds no key: make one with `exifkit serve keys create --owner NAME`, or say --allow-anonymous",
+                    settings.listen
+                )
+            ));
+        }
+        let key = keys.one_time()?;
+        crate::output::message(&format!("no keys in {}; the key of this run is {key}", settings.keys_file.display()));
+    }
+    Ok(Some(keys))
+}
+
+async fn serve(app: &Arc<App>) -> anyhow::Result<()> {
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let settings = &app.settings;
+    let tls = settings.tls.as_ref().map(|tls| listen::tls(tls, settings)).transpose()?;
+    let listener = listen::bind(settings.listen).await.with_context(|| settings.listen.to_string())?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    if let Some(address) = settings.metrics {
+        let metrics = listen::bind(address).await.with_context(|| address.to_string())?;
+        log::event("info", "metrics", &format!("http://{}/metrics", metrics.local_addr()?));
+        tokio::spawn(listen::accept(Arc::clone(app), metrics, None, routes::metrics(Arc::clone(app)), stopped.clone()));
+    }
+    log::event("info", "listening", &format!("{scheme}://{}", listener.local_addr()?));
+    let sweeper = tokio::spawn(sweep(Arc::clone(app)));
+    let router = routes::router(Arc::clone(app), listener.local_addr()?)?;
+    let serving = tokio::spawn(listen::accept(Arc::clone(app), listener, tls, router, stopped));
+    listen::signal().await?;
+    app.stopping.store(true, std::sync::atomic::Ordering::Relaxed);
+    log::event("info", "stopping", "");
+    let _ = stop.send(true);
+    let result = serving.await;
+    sweeper.abort();
+    log::event("info", "stopped", "");
+    result.context("the listener failed")
+}
+
+async fn sweep(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        let _ = work::stored(&app, Service::sweep).await;
+    }
+}

@@ -1,0 +1,267 @@
+//! `multipart/form-data` (RFC 7578) as it comes: one part after another, never a whole part in memory.
+//!
+//! Our own reader, since the limits of every part must hold while it arrives, and each refusal has to name its limit.
+
+use super::{answer::Refusal, body::Incoming};
+use bytes::{Buf, Bytes, BytesMut};
+use memchr::memmem::Finder;
+
+/// Headers of one part.
+const MAX_HEADERS: usize = 16 * 1024;
+/// Parts of one body.
+const MAX_PARTS: usize = 32;
+
+pub struct Multipart<'a> {
+    body: &'a mut Incoming,
+    buffer: BytesMut,
+    /// CR LF and two dashes before the boundary.
+    delimiter: Finder<'static>,
+    parts: usize,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    /// Before the first delimiter.
+    Preamble,
+    InPart,
+    /// Behind a delimiter.
+    Between,
+    End,
+}
+
+/// What stands before the bytes of a part.
+#[derive(Debug, Default, PartialEq)]
+pub struct Part {
+    pub name: String,
+    pub file_name: Option<String>,
+}
+
+/// The boundary of a content type, if it is multipart. RFC 2046 allows it 70 characters.
+pub fn boundary(content_type: &str) -> Option<Result<String, Refusal>> {
+    let (kind, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
+    if !kind.trim().eq_ignore_ascii_case("multipart/form-data") {
+        return None;
+    }
+    let boundary = parameter(parameters.as_bytes(), "boundary").map(|b| String::from_utf8_lossy(&b).into_owned());
+    let valid = boundary.filter(|b| (1..=70).contains(&b.len()) && b.is_ascii());
+    Some(valid.ok_or_else(|| Refusal::invalid("multipart/form-data without a boundary of 1 to 70 characters")))
+}
+
+impl<'a> Multipart<'a> {
+    pub fn new(body: &'a mut Incoming, boundary: &str) -> Self {
+        let delimiter = Finder::new(format!("\r\n--{boundary}").as_bytes()).into_owned();
+        // The first delimiter need not follow a line.
+        Multipart { body, buffer: BytesMut::from(&b"\r\n"[..]), delimiter, parts: 0, state: State::Preamble }
+    }
+
+    /// The next part, after the rest of the one before.
+    pub async fn next(&mut self) -> Result<Option<Part>, Refusal> {
+        while matches!(self.state, State::Preamble | State::InPart) {
+            self.chunk().await?;
+        }
+        if self.state == State::End {
+            return Ok(None);
+        }
+        self.at_least(2).await?;
+        if self.buffer.starts_with(b"--") {
+            self.state = State::End;
+            return Ok(None);
+        }
+        self.parts += 1;
+        if self.parts > MAX_PARTS {
+            return Err(Refusal::invalid(format!("more than {MAX_PARTS} parts (a fixed limit)")));
+        }
+        let part = self.headers().await?;
+        self.state = State::InPart;
+        Ok(Some(part))
+    }
+
+    async fn headers(&mut self) -> Result<Part, Refusal> {
+        let end = loop {
+            // Spaces may stand behind a delimiter; a part without headers begins with an empty line.
+            if let Some(at) = memchr::memmem::find(&self.buffer, b"\r\n\r\n") {
+                break at;
+            }
+            if self.buffer.len() > MAX_HEADERS {
+                return Err(Refusal::invalid(format!("a part has headers of more than {MAX_HEADERS} bytes (a fixed limit)")));
+            }
+            self.fill().await?;
+        };
+        if end > MAX_HEADERS {
+            return Err(Refusal::invalid(format!("a part has headers of more than {MAX_HEADERS} bytes (a fixed limit)")));
+        }
+        Ok(part(&self.buffer.split_to(end + 4)))
+    }
+
+    /// The next bytes of the part in hand; `None` at its end.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, Refusal> {
+        if !matches!(self.state, State::Preamble | State::InPart) {
+            return Ok(None);
+        }
+        let length = self.delimiter.needle().len();
+        loop {
+            match self.delimiter.find(&self.buffer) {
+                Some(0) => {
+                    self.buffer.advance(length);
+                    self.state = State::Between;
+                    return Ok(None);
+                }
+                Some(at) => return Ok(Some(self.buffer.split_to(at).freeze())),
+                // The last bytes may be the beginning of a delimiter.
+                None if self.buffer.len() >= length => {
+                    let whole = self.buffer.len() + 1 - length;
+                    return Ok(Some(self.buffer.split_to(whole).freeze()));
+                }
+                None => self.fill().await?,
+            }
+        }
+    }
+
+    /// The whole part in hand as text, if it is no longer than `limit`.
+    pub async fn text(&mut self, limit: usize) -> Result<String, Refusal> {
+        let mut text = Vec::new();
+        while let Some(chunk) = self.chunk().await? {
+            if text.len() + chunk.len() > limit {
+                return Err(Refusal::invalid(format!("a field of more than {limit} bytes (a fixed limit)")));
+            }
+            text.extend_from_slice(&chunk);
+        }
+        String::from_utf8(text).map_err(|_| Refusal::invalid("a field that is not UTF-8"))
+    }
+
+    async fn at_least(&mut self, bytes: usize) -> Result<(), Refusal> {
+        while self.buffer.len() < bytes {
+            self.fill().await?;
+        }
+        Ok(())
+    }
+
+    async fn fill(&mut self) -> Result<(), Refusal> {
+        let chunk = self.body.chunk().await?.ok_or_else(|| Refusal::invalid("the multipart body ends too early"))?;
+        self.buffer.extend_from_slice(&chunk);
+        Ok(())
+    }
+}
+
+/// Reads the headers of a part.
+fn part(block: &[u8]) -> Part {
+    let mut part = Part::default();
+    for line in block.split(|b| *b == b'\n') {
+        let Some(colon) = memchr::memchr(b':', line) else { continue };
+        let (name, value) = (&line[..colon], &line[colon + 1..]);
+        if name.trim_ascii().eq_ignore_ascii_case(b"content-disposition") {
+            let text = |key| parameter(value, key).map(|v| String::from_utf8_lossy(&v).into_owned());
+            part.name = text("name").unwrap_or_default();
+            part.file_name = text("filename");
+        }
+    }
+    part
+}
+
+/// A parameter of a header's value. Quoted values hold file names raw; of escapes only those of browsers and of quoted
+/// strings are undone: `%22`, `%0D`, `%0A`, and a backslash before a quote or another backslash.
+pub fn parameter(value: &[u8], key: &str) -> Option<Vec<u8>> {
+    let mut rest = value.splitn(2, |b| *b == b';').last().unwrap_or_default();
+    if !value.contains(&b';') {
+        rest = value;
+    }
+    loop {
+        rest = rest.trim_ascii_start();
+        let equals = memchr::memchr(b'=', rest)?;
+        let (name, after) = (rest[..equals].trim_ascii(), rest[equals + 1..].trim_ascii_start());
+        let (found, left) = match after.strip_prefix(b"\"") {
+            Some(quoted) => unquoted(quoted),
+            None => {
+                let end = memchr::memchr(b';', after).unwrap_or(after.len());
+                (after[..end].trim_ascii().to_vec(), &after[end..])
+            }
+        };
+        if name.eq_ignore_ascii_case(key.as_bytes()) {
+            return Some(found);
+        }
+        rest = &left[memchr::memchr(b';', left)? + 1..];
+    }
+}
+
+/// The text up to the closing quote, and what follows.
+fn unquoted(quoted: &[u8]) -> (Vec<u8>, &[u8]) {
+    let mut text = Vec::with_capacity(quoted.len());
+    let mut at = 0;
+    while let Some(&byte) = quoted.get(at) {
+        match (byte, quoted.get(at + 1), quoted.get(at + 1..at + 3)) {
+            (b'"', ..) => return (text, &quoted[at + 1..]),
+            (b'\\', Some(&next @ (b'"' | b'\\')), _) => {
+                text.push(next);
+                at += 2;
+            }
+            (b'%', _, Some(b"22")) => {
+                text.push(b'"');
+                at += 3;
+            }
+            (b'%', _, Some(b"0D" | b"0A" | b"0d" | b"0a")) => at += 3,
+            _ => {
+                text.push(byte);
+                at += 1;
+            }
+        }
+    }
+    (text, &[])
+}
+
+/// A name without folders and control characters; `file` when nothing is left.
+pub fn file_name(given: &str) -> String {
+    let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
+    let clean: String = last.chars().filter(|c| !c.is_control()).take(255).collect();
+    match clean.trim() {
+        "" | "." | ".." => "file".into(),
+        name => name.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_clients_send_as_a_name() {
+        let cases: [(&[u8], &str, Option<&str>); 8] = [
+            (b"form-data; name=\"file\"; filename=\"image.jpg\"", "file", Some("image.jpg")),
+            (b"form-data; name=\"file\"; filename=\"a%22b.jpg\"", "file", Some("a\"b.jpg")),
+            (b"form-data; name=\"file\"; filename=\"a\\\"b.jpg\"", "file", Some("a\"b.jpg")),
+            ("form-data; name=\"file\"; filename=\"blåbær 100%.jpg\"".as_bytes(), "file", Some("blåbær 100%.jpg")),
+            (b"form-data; filename=x.jpg; name=file", "file", Some("x.jpg")),
+            (b"form-data; name=\"a;b=c\"", "a;b=c", None),
+            (b"form-data", "", None),
+            (b"form-data; name=\"file", "file", None),
+        ];
+        for (value, name, file) in cases {
+            let block = [b"Content-Type: image/jpeg\r\ncontent-disposition: ", value, b"\r\n\r\n"].concat();
+            let want = Part { name: name.into(), file_name: file.map(String::from) };
+            assert_eq!(part(&block), want, "{}", String::from_utf8_lossy(value));
+        }
+    }
+
+    #[test]
+    fn names_lose_their_folders() {
+        for (given, want) in [
+            ("a/b/c.jpg", "c.jpg"),
+            ("C:\\temp\\x.jpg", "x.jpg"),
+            ("../..", "file"),
+            ("", "file"),
+            ("a\nb\u{7f}.jpg", "ab.jpg"),
+            ("æ.jpg", "æ.jpg"),
+        ] {
+            assert_eq!(file_name(given), want);
+        }
+    }
+
+    #[test]
+    fn boundaries() {
+        let found = |t| boundary(t).map(|b| b.ok());
+        assert_eq!(found("application/json"), None);
+        assert_eq!(found("multipart/form-data; boundary=x-y"), Some(Some("x-y".into())));
+        assert_eq!(found("Multipart/Form-Data; charset=utf-8; boundary=\"a b\""), Some(Some("a b".into())));
+        assert_eq!(found("multipart/form-data"), Some(None));
+    }
+}

@@ -1,0 +1,234 @@
+//! The engine behind the requests: on threads of its own, so many files at once, each with a deadline, panics contained.
+
+use super::{App, answer::Refusal, receive::Received};
+use crate::{
+    api::{COMPLETED, Extracted, Groups, Removed, View},
+    cli,
+    commands::{self, remove::selection},
+    engine::{local, removal},
+    error::Error,
+    format::Selection,
+    input::Input,
+};
+use serde::Serialize;
+use std::{io::Seek, sync::Arc, time::Instant};
+
+/// Our extension of the documented request; what is honoured is named in the answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Options {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub n: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preset: Option<String>,
+}
+
+impl Options {
+    /// Takes a query parameter, if it is one of these.
+    pub fn take(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
+        match (name, value) {
+            ("family", "0" | "1") => self.family = Some(u8::from(value == "1")),
+            ("n", "" | "1" | "true") => self.n = Some(true),
+            ("n", "0" | "false") => self.n = Some(false),
+            ("keep", list) => self.keep.get_or_insert_default().extend(list.split(',').map(String::from)),
+            ("preset", "default" | "strict") => self.preset = Some(value.into()),
+            ("family", _) => return Err(Refusal::invalid("family is 0 or 1")),
+            ("n", _) => return Err(Refusal::invalid("n is true or false")),
+            ("preset", _) => return Err(Refusal::invalid("preset is default or strict")),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn view(&self) -> View {
+        View { family: self.family.unwrap_or(0), numeric: self.n.unwrap_or(false), ..View::default() }
+    }
+
+    /// Those that a removal honours.
+    fn of_removal(self) -> Self {
+        Options { family: None, n: None, ..self }
+    }
+
+    fn of_extraction(self) -> Self {
+        Options { keep: None, preset: None, ..self }
+    }
+
+    pub fn selection(&self) -> Result<Selection, Refusal> {
+        let preset = if self.preset.as_deref() == Some("strict") { cli::Preset::Strict } else { cli::Preset::Default };
+        let kept = cli::Kept { keep: self.keep.clone().unwrap_or_default(), preset };
+        selection(&kept).map_err(|e| Refusal::invalid(e.to_string()))
+    }
+}
+
+/// An answer, and the options that it honours, when there are any.
+#[derive(Serialize)]
+struct Answered<'a, T> {
+    #[serde(flatten)]
+    answer: T,
+    #[serde(skip_serializing_if = "is_default")]
+    options: &'a Options,
+}
+
+fn is_default(options: &&Options) -> bool {
+    **options == Options::default()
+}
+
+/// Runs one job of the engine when its turn comes.
+async fn job<T: Send + 'static>(
+    app: &Arc<App>,
+    work: impl FnOnce(&App, Instant) -> Result<T, Failed> + Send + 'static,
+) -> Result<T, Refusal> {
+    let permit = Arc::clone(&app.jobs).acquire_owned().await.map_err(|_| Refusal::stopping())?;
+    let app = Arc::clone(app);
+    let done = tokio::task::spawn_blocking(move || {
+        let result = work(&app, Instant::now() + app.settings.limits.work_time);
+        drop(permit);
+        result
+    });
+    match done.await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(failed)) => Err(failed.refusal()),
+        // A panic of a decoder ends its own request.
+        Err(_) => {
+            super::log::event("error", "panic", "a file made the engine panic");
+            Err(Refusal::internal())
+        }
+    }
+}
+
+enum Failed {
+    Engine(Error),
+    Store(anyhow::Error),
+}
+
+impl From<Error> for Failed {
+    fn from(e: Error) -> Self {
+        Failed::Engine(e)
+    }
+}
+
+impl From<anyhow::Error> for Failed {
+    fn from(e: anyhow::Error) -> Self {
+        Failed::Store(e)
+    }
+}
+
+impl Failed {
+    fn refusal(self) -> Refusal {
+        match self {
+            Failed::Engine(e) => {
+                let refusal = Refusal::of(&e);
+                if refusal.status.is_server_error() {
+                    super::log::event("error", "engine", e.code.as_str());
+                }
+                refusal
+            }
+            Failed::Store(e) => {
+                super::log::event("error", "store", &format!("{e:#}"));
+                Refusal::internal()
+            }
+        }
+    }
+}
+
+/// E1: the answer, after it has been stored.
+pub async fn extract(app: &Arc<App>, owner: String, received: Received, options: Options) -> Result<Vec<u8>, Refusal> {
+    let options = options.of_extraction();
+    job(app, move |app, deadline| {
+        let input = Input::from_file(received.file)?;
+        input.set_deadline(deadline);
+        let extraction = local::extract(&input)?;
+        let view = options.view();
+        let groups = Groups::new(&view, &received.file_name, &input, &extraction);
+        let warnings = commands::warnings(&extraction.metadata.warnings);
+        let metadata = serde_json::to_string(&groups).map_err(anyhow::Error::from)?;
+        let uuid = app.store.put(&owner, &received.file_name, &metadata)?;
+        let answer = Extracted {
+            success: true,
+            status: COMPLETED,
+            file_name: &received.file_name,
+            uuid: Some(&uuid),
+            metadata: &groups,
+            source: None,
+            warnings: &warnings,
+        };
+        Ok(serde_json::to_vec(&Answered { answer, options: &options }).map_err(anyhow::Error::from)?)
+    })
+    .await
+}
+
+/// E3: the answer, after the cleaned file has been proved and stored. `base` is what its address begins with.
+pub async fn remove(
+    app: &Arc<App>,
+    owner: String,
+    received: Received,
+    options: Options,
+    base: String,
+) -> Result<Vec<u8>, Refusal> {
+    let options = options.of_removal();
+    let selection = options.selection()?;
+    job(app, move |app, deadline| {
+        let input = Input::from_file(received.file)?;
+        input.set_deadline(deadline);
+        let prepared = removal::prepare(&input, &selection)?;
+        let mime = prepared.file_type.mime;
+        let (uuid, ()) = app.store.put_cleaned(&owner, &received.file_name, mime, |file| {
+            prepared.write(file)?;
+            file.rewind().map_err(Error::from)?;
+            let written = Input::from_file(file.try_clone().map_err(Error::from)?)?;
+            written.set_deadline(deadline);
+            prepared.verify(&written)?;
+            Ok::<(), Failed>(())
+        })?;
+        let answer = Removed {
+            success: true,
+            status: COMPLETED,
+            uuid: &uuid,
+            download_url: Some(&format!("{base}/download-cleaned/{uuid}")),
+            file_name: &received.file_name,
+            removed: &prepared.removed(),
+            kept: &prepared.kept(),
+            verified: true,
+            source: None,
+            warnings: &commands::warnings(prepared.warnings()),
+        };
+        Ok(serde_json::to_vec(&Answered { answer, options: &options }).map_err(anyhow::Error::from)?)
+    })
+    .await
+}
+
+/// A look-up in the store, off the async threads.
+pub async fn stored<T: Send + 'static>(
+    app: &Arc<App>,
+    look: impl FnOnce(&crate::store::Service) -> anyhow::Result<T> + Send + 'static,
+) -> Result<T, Refusal> {
+    let app = Arc::clone(app);
+    match tokio::task::spawn_blocking(move || look(&app.store)).await {
+        Ok(result) => result.map_err(|e| Failed::Store(e).refusal()),
+        Err(_) => Err(Refusal::internal()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Code;
+
+    #[test]
+    fn options_of_the_query() {
+        let mut options = Options::default();
+        for (name, value) in [("family", "1"), ("n", ""), ("keep", "icc,dates"), ("preset", "strict"), ("x", "y")] {
+            options.take(name, value).unwrap();
+        }
+        let json = serde_json::to_string(&options).unwrap();
+        assert_eq!(json, r#"{"family":1,"n":true,"keep":["icc","dates"],"preset":"strict"}"#);
+        for (name, value) in [("family", "2"), ("n", "maybe"), ("preset", "none")] {
+            assert_eq!(options.take(name, value).unwrap_err().code, Code::InvalidRequest, "{name}");
+        }
+        options.keep = Some(vec!["oreintation".into()]);
+        assert!(options.selection().is_err());
+    }
+}

@@ -1,0 +1,155 @@
+//! What the client tolerates in an answer, and what it makes of errors.
+
+use super::{EXTRACTED, Reply, Server, UUID};
+use crate::{
+    build,
+    cli::{Folder, Run},
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+fn extract(server: &Server, more: &[&str]) -> Run {
+    let folder = Folder::new();
+    folder.write("a.jpg", &build::photo());
+    let url = server.url();
+    folder.run(["extract", "a.jpg", "--api-url", &url, "--retries", "0"].iter().chain(more))
+}
+
+#[test]
+fn the_answer_is_printed_as_it_came() {
+    let cases = [
+        EXTRACTED,
+        // Unknown fields and groups, values of any type, an order and numbers that are not ours.
+        r#"{"z":[1,{"y":null}],"metadata":{"zoo":{"b":1.50,"a":12345678901234567890123,"c":{"d":true}},"exif":{"ISO":100}},"success":true,"fileName":"x"}"#,
+        r#"{"success":true,"status":"completed","fileName":"a.jpg"}"#,
+        r#"{"metadata":{"exif":{"Make":"Canon"}}}"#,
+    ];
+    for body in cases {
+        let run = extract(&Server::always(Reply::json(body)), &[]).expect(0);
+        assert_eq!(run.text(), format!("{body}\n"));
+        assert_eq!(run.stderr, "");
+    }
+    let spaced = "\u{feff}\r\n{ \"success\" : true,\n  \"metadata\": { \"a b\": { \"c\": \"d  e\" } } }\n";
+    let run = extract(&Server::always(Reply::json(spaced)), &[]).expect(0);
+    assert_eq!(run.text(), "{\"success\":true,\"metadata\":{\"a b\":{\"c\":\"d  e\"}}}\n", "a byte order mark and blanks");
+    let rows = extract(&Server::always(Reply::json(EXTRACTED)), &["--format", "jsonl"]).expect(0);
+    assert_eq!(rows.text(), format!("{},\"source\":\"a.jpg\"}}\n", EXTRACTED.strip_suffix('}').unwrap()));
+}
+
+#[test]
+fn either_spelling_of_the_file_name() {
+    for name in ["fileName", "filename"] {
+        let body = format!(r#"{{"success":true,"{name}":"image.jpg","metadata":{{"exif":{{"ISO":100,"L":["a",1]}}}}}}"#);
+        let server = Server::always(Reply::json(&body));
+        let run = Folder::new().run(["get", UUID, "--api-url", &server.url(), "--format", "csv"]).expect(0);
+        assert_eq!(run.text(), "source,group,tag,value\nimage.jpg,exif,ISO,100\nimage.jpg,exif,L,\"a, 1\"\n");
+    }
+}
+
+#[test]
+fn what_failed_and_whose_fault_it_is() {
+    let html = format!("<html><body>Bad gateway, says the proxy{}the end</body></html>", ".".repeat(300));
+    let cases: &[(u16, &str, i32, &str)] = &[
+        (200, r#"{"success":false,"error":"An error occurred while processing your request"}"#, 5, "server_error"),
+        (200, r#"{"success":false,"error":"Invalid API key"}"#, 4, "invalid_key"),
+        (200, r#"{"success":false,"error":"x","code":"damaged"}"#, 3, "damaged"),
+        (400, r#"{"success":false,"error":"Invalid request parameters"}"#, 3, "invalid_request"),
+        (400, r#"{"success":false,"error":"x","code":"unsupported_format","detail":"why"}"#, 3, "unsupported_format"),
+        (401, r#"{"success":false,"error":"Invalid API key"}"#, 4, "invalid_key"),
+        (413, r#"{"success":false,"error":"too much"}"#, 3, "too_large"),
+        (404, r#"{"success":false,"error":"no such route"}"#, 5, "server_error"),
+        (500, r#"{"success":false,"error":"An error occurred while processing your request"}"#, 5, "server_error"),
+        (429, r#"{"success":false,"error":"slow down"}"#, 5, "rate_limited"),
+        (200, &html, 5, "server_error"),
+        (403, &html, 5, "server_error"),
+        (502, &html, 5, "server_error"),
+        (200, "", 5, "server_error"),
+        (200, "[]", 5, "server_error"),
+    ];
+    for (status, body, exit, code) in cases {
+        let run = extract(&Server::always(Reply::new(*status, *body)), &[]).expect(*exit);
+        let row = run.json();
+        assert_eq!(
+            (&row["success"], &row["code"], &row["source"]),
+            (&json!(false), &json!(code), &json!("a.jpg")),
+            "{status} {body}"
+        );
+        assert!(run.stderr.starts_with("exifkit: a.jpg: "), "{}", run.stderr);
+        if *body == html {
+            assert!(run.stderr.contains("says the proxy") && !run.stderr.contains("the end"), "{}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn an_earlier_result() {
+    let server = Server::always(Reply::json(EXTRACTED));
+    let run = Folder::new().run(["get", UUID, "--api-url", &server.url(), "--key", "my-own-key"]).expect(0);
+    assert_eq!(run.text(), format!("{EXTRACTED}\n"));
+    let seen = server.seen();
+    assert_eq!((seen[0].method.as_str(), seen[0].path.as_str()), ("GET", &*format!("/api/v1/extract/{UUID}")));
+    assert_eq!(seen[0].header("x-api-key"), Some("my-own-key"));
+
+    let gone = Reply::new(404, r#"{"success":false,"error":"No extraction found with the given UUID."}"#);
+    let run = Folder::new().run(["get", UUID, "--api-url", &Server::always(gone).url()]).expect(4);
+    assert_eq!(
+        (&run.json()["error"], &run.json()["code"]),
+        (&json!("No extraction found with the given UUID."), &json!("not_found"))
+    );
+    let refused = Reply::new(401, r#"{"success":false,"error":"Invalid API key"}"#);
+    Folder::new().run(["get", UUID, "--api-url", &Server::always(refused).url()]).expect(4);
+    // What is no path segment asks for nothing else.
+    let server = Server::always(Reply::json(EXTRACTED));
+    Folder::new().run(["get", "..", "--api-url", &server.url()]).expect(4);
+    Folder::new().run(["get", "a/../b?c#d", "--api-url", &server.url()]).expect(0);
+    assert_eq!(server.seen()[0].path, "/api/v1/extract/a%2F..%2Fb%3Fc%23d");
+}
+
+#[test]
+fn a_result_that_is_not_there_yet_is_looked_after() {
+    for status in ["pending", "processing", "queued"] {
+        let server = Server::new(move |n, _| match n {
+            0 | 1 => Reply::json(&format!(r#"{{"success":true,"status":"{status}","uuid":"{UUID}"}}"#)),
+            _ => Reply::json(EXTRACTED),
+        });
+        assert_eq!(extract(&server, &[]).expect(0).text(), format!("{EXTRACTED}\n"));
+        let paths: Vec<String> = server.seen().iter().map(|s| format!("{} {}", s.method, s.path)).collect();
+        let get = format!("GET /api/v1/extract/{UUID}");
+        assert_eq!(paths, ["POST /api/v1/extract", &get, &get]);
+    }
+    let never = Server::always(Reply::json(&format!(r#"{{"success":true,"status":"pending","uuid":"{UUID}"}}"#)));
+    assert!(extract(&never, &["--timeout", "1"]).expect(5).stderr.contains("not finished"));
+    let nameless = Server::always(Reply::json(r#"{"success":true,"status":"pending"}"#));
+    extract(&nameless, &[]).expect(5);
+}
+
+#[test]
+fn options_that_the_service_does_not_name() {
+    let more = ["--family", "1", "-n"];
+    let plain = Server::always(Reply::json(EXTRACTED));
+    let run = extract(&plain, &more).expect(0);
+    assert_eq!(run.text(), format!("{EXTRACTED}\n"), "what came");
+    assert!(run.stderr.contains("--family") && run.stderr.contains("--numeric"), "{}", run.stderr);
+    assert_eq!(plain.seen()[0].path, "/api/v1/extract?family=1&numeric=true");
+    assert!(extract(&plain, &["--family", "1", "--quiet"]).expect(0).stderr.is_empty());
+    for options in [json!({"family": 1, "numeric": true}), json!(["family", "numeric"])] {
+        let mut body: Value = serde_json::from_str(EXTRACTED).unwrap();
+        body["options"] = options;
+        assert_eq!(extract(&Server::always(Reply::json(&body.to_string())), &more).expect(0).stderr, "");
+    }
+}
+
+#[test]
+fn only_tags_that_match() {
+    let run = extract(&Server::always(Reply::json(EXTRACTED)), &["-t", "exif:*", "-t", "size"]).expect(0);
+    assert_eq!(run.json()["metadata"], json!({"exif": {"Make": "Canon"}, "File": {"Size": 3}}));
+}
+
+#[test]
+fn silence_has_an_end() {
+    let run = extract(&Server::always(Reply::silent(Duration::from_secs(10))), &["--timeout", "0.5"]).expect(5);
+    assert!(run.stderr.contains("--timeout"), "{}", run.stderr);
+    let mut slow = Reply::json(EXTRACTED);
+    slow.delay = Duration::from_millis(300);
+    extract(&Server::always(slow), &["--timeout", "2"]).expect(0);
+}

@@ -1,0 +1,93 @@
+//! Files that are named by a url.
+
+use super::{Fixture, Server};
+use crate::build;
+
+fn ok(headers: &str, body: &[u8]) -> Vec<u8> {
+    [format!("HTTP/1.1 200 OK\r\nConnection: close\r\n{headers}\r\n").as_bytes(), body].concat()
+}
+
+fn site() -> Fixture {
+    Fixture::start(|path| match path {
+        "/image.jpg" | "/a%20b%C3%A6.jpg?x=1" | "/" => ok("", &build::photo()),
+        "/named" => ok("Content-Disposition: inline; filename=\"../n.jpg\"\r\n", &build::photo()),
+        "/extended" => ok("Content-Disposition: inline; filename=n.jpg; filename*=UTF-8''bl%C3%A5.jpg\r\n", &build::photo()),
+        "/hop" => b"HTTP/1.1 302 Found\r\nLocation: /image.jpg\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec(),
+        "/inside" => {
+            b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec()
+        }
+        "/round" => b"HTTP/1.1 302 Found\r\nLocation: /round\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec(),
+        "/packed" => ok("Content-Encoding: gzip\r\n", b"xx"),
+        "/large" => ok("", &[0; 5000]),
+        _ => b"HTTP/1.1 500 Oops\r\nContent-Length: 9\r\nConnection: close\r\n\r\ninsideout".to_vec(),
+    })
+}
+
+#[test]
+fn a_mapped_host_is_fetched() {
+    let site = site();
+    let map = format!("example.com=http://{}", site.address);
+    let server = Server::start(&["--url-map", &map, "--max-upload-size", "4000"]);
+    for (url, name) in [
+        ("https://example.com/image.jpg", "image.jpg"),
+        ("http://example.com/hop", "image.jpg"),
+        ("https://example.com/a%20bæ.jpg?x=1#y", "a bæ.jpg"),
+        ("https://example.com/named", "n.jpg"),
+        ("https://example.com/extended", "blå.jpg"),
+        ("https://example.com/", "file"),
+    ] {
+        let json = server.send_json("/api/v1/extract", &format!("{{\"url\":\"{url}\"}}")).expect(200).json();
+        assert_eq!((&json["fileName"], &json["metadata"]["exif"]["Make"]), (&name.into(), &"Makers & Co".into()), "{url}");
+    }
+    let seen = site.seen.lock().unwrap().join("\n").to_ascii_lowercase();
+    assert!(seen.contains("accept-encoding: identity") && !seen.contains("cookie") && !seen.contains(&server.key), "{seen}");
+
+    // The url in JSON, in what curl calls a form, in a form, in multipart, in the query; the body counts more.
+    let url = "https://example.com/image.jpg";
+    let json = format!("{{\"url\":\"{url}\"}}");
+    let part = super::multipart(&[("name=\"url\"", url.as_bytes())]);
+    for (path, kind, body) in [
+        ("/api/v1/extract".to_string(), "application/json", json.as_bytes()),
+        ("/api/v1/extract".to_string(), "application/x-www-form-urlencoded", json.as_bytes()),
+        ("/api/v1/extract".to_string(), "application/x-www-form-urlencoded", b"url=https%3A%2F%2Fexample.com%2Fimage.jpg"),
+        ("/api/v1/remove".to_string(), super::MULTIPART, &part),
+        (format!("/api/v1/remove?url={url}"), "application/json", b""),
+        (format!("/api/v1/extract?url={url}"), "text/plain", b"whatever"),
+        ("/api/v1/extract?url=http://127.0.0.1/".to_string(), "application/json", json.as_bytes()),
+    ] {
+        server.ask("POST", &path, &[("X-API-Key", &server.key), ("Content-Type", kind)], body).expect(200);
+    }
+    let large = server.send_json("/api/v1/extract", r#"{"url":"https://example.com/large"}"#).expect(413);
+    assert!(large.text().contains("--max-upload-size"));
+}
+
+#[test]
+fn one_answer_for_every_refusal() {
+    let site = site();
+    let map = format!("example.com=http://{}", site.address);
+    let server = Server::start(&["--url-map", &map]);
+    let mut bodies = Vec::new();
+    for url in [
+        "http://127.0.0.1/",
+        "http://2130706433/",
+        "http://0x7f000001/",
+        "http://[::ffff:127.0.0.1]/",
+        "http://localhost/",
+        "http://169.254.169.254/latest/",
+        "http://192.0.2.1:8080/",
+        "http://u:p@192.0.2.1/",
+        "file:///etc/passwd",
+        "nonsense",
+        "https://example.com/missing",
+        "https://example.com/inside",
+        "https://example.com/round",
+        "https://example.com/packed",
+        &format!("http://{}/image.jpg", site.address),
+    ] {
+        bodies.push(server.send_json("/api/v1/extract", &format!("{{\"url\":\"{url}\"}}")).expect(400).text());
+    }
+    let want = r#"{"success":false,"error":"Invalid request parameters","code":"url_fetch_failed","detail":"the url cannot be fetched"}"#;
+    bodies.iter().for_each(|body| assert_eq!(body, want));
+    let rounds = site.seen.lock().unwrap().iter().filter(|r| r.contains("/round")).count();
+    assert_eq!(rounds, 4, "three redirects are followed");
+}
