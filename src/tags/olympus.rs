@@ -40,6 +40,14 @@ pub(super) fn printer(name: &str) -> Option<Printer> {
             [value, min, max] => format!("{value} (min {min}, max {max})"),
             _ => v.to_string(),
         },
+        "olympus_saturation_step" => |v| match numbers(v).as_slice() {
+            [value, min, max] => format!("CS{} (min CS0, max CS{})", value - min, max - min),
+            _ => v.to_string(),
+        },
+        "olympus_iso_auto" => |v| {
+            let words = v.elements().iter().map(|v| if v.as_i64() == Some(0) { "n/a".to_owned() } else { v.to_string() });
+            words.collect::<Vec<_>>().join("; ")
+        },
         "olympus_drive_mode" => drive_mode,
         "olympus_panorama" => |v| match v.elements() {
             [direction, shot] if direction.as_i64() != Some(0) => format!("{}, Shot {shot}", panorama(direction)),
@@ -94,6 +102,10 @@ fn stabilization(block: &[u8]) -> &'static str {
         (_, Some(mode)) if mode & 1 == 1 => "On, Mode 1",
         _ => "On, Mode 2",
     }
+}
+
+fn numbers(v: &Value) -> Vec<i64> {
+    v.elements().iter().filter_map(Value::as_i64).collect()
 }
 
 fn is_undefined(v: &Value) -> bool {

@@ -2,7 +2,7 @@
 
 use super::{
     Context,
-    print::{Convert, Printer, exposure_time},
+    print::{Convert, Printer},
 };
 use crate::metadata::{Blob, Value};
 
@@ -29,6 +29,7 @@ pub(super) fn converter(name: &str) -> Option<Convert> {
             }
             _ => None,
         },
+        "pentax_color_temperature" => |v, _| v.as_i64().filter(|&n| n != 0).map(|n| Value::Int(53_190 - n)),
         "pentax_shutter_count" => shutter_count,
         "pentax_segments" => |v, _| Some(each(v, |x| if x == 0.0 || x == 255.0 { x } else { x / 8.0 - 6.0 })),
         "pentax_sr_focal" => |v, _| v.as_i64().map(|n| number(if n & 1 == 1 { n as f64 * 4.0 } else { n as f64 / 2.0 })),
@@ -101,7 +102,6 @@ pub(super) fn printer(name: &str) -> Option<Printer> {
         },
         "pentax_no_load" => |v| battery(v, 155.0, 35.0),
         "pentax_load" => |v| battery(v, 152.0, 34.0),
-        "pentax_fraction" => exposure_time,
         _ => return None,
     }))
 }

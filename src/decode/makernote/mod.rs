@@ -109,7 +109,7 @@ static MAKERS: &[Maker] = &[
     maker(b"FUJIFILM", "", "FujiFilm::Main", Start::Pointer(8), Base::Note(0), LITTLE),
     maker(b"GENERALE", "", "FujiFilm::Main", Start::Pointer(8), Base::Note(0), LITTLE),
     maker(b"GE\x0c\0\0\0\x16\0\0\0", "", "GE::Main", Start::At(18), Base::Note(0), Order::Guess),
-    maker(b"GE\0\0", "", "GE::Main", Start::At(18), Base::Note(0), Order::Guess),
+    maker(b"GE\0\0", "", "GE::Main", Start::At(18), Base::Note(-2), Order::Guess),
     maker(b"GENIC\x0c\0", "", "GE::Main", Start::At(18), Base::Note(0), Order::Guess),
     maker(b"Panasonic", "", "Panasonic::Main", Start::At(12), Base::Tiff, Order::Guess),
     maker(b"MKE", "", "Panasonic::Type2", Start::None, Base::Tiff, LITTLE),
@@ -278,6 +278,7 @@ pub fn procedure(name: &str, reader: &mut Reader, entry: &Entry, sub: &Sub, tabl
     match name {
         "makernote" => decode(reader, entry, sink),
         "apple_plist" => apple::plist(&reader.bytes(entry).unwrap_or_default(), table, sink),
+        "kodak_text" => text::kodak(&reader.bytes(entry).unwrap_or_default(), table, sink),
         "olympus_text" => text::olympus(&reader.bytes(entry).unwrap_or_default(), table, sink),
         "canon_functions" => canon::functions(reader, entry, table, sink),
         "canon_functions2" => canon::functions2(reader, entry, table, sink),

@@ -35,3 +35,39 @@ pub(super) fn olympus(block: &[u8], table: &'static Table, sink: &mut Sink) {
         }
     }
 }
+
+/// Lines of `Camera body:  555ELD` (Kodak).
+pub(super) fn kodak(block: &[u8], table: &'static Table, sink: &mut Sink) {
+    let text = format::lossy(block);
+    for line in text.split(['\0', '\r', '\n']).take(1024) {
+        if let Some((name, value)) = line.split_once(':') {
+            tags::emit(table, name.trim(), value.trim().into(), &table.group, sink);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Decode = fn(&[u8], &'static Table, &mut Sink);
+
+    #[test]
+    fn texts() {
+        let cases: &[(Decode, &str, &[u8], &[(&str, &str)])] = &[
+            (jvc, "JVC::Text", b"VER:0100QTY:FINE", &[("MakerNoteVersion", "0100"), ("Quality", "FINE")]),
+            (jvc, "JVC::Text", b"VER:\xff::::x", &[]),
+            (ricoh, "Ricoh::Text", b"Rv0207;Rg76;;Bg", &[("FirmwareVersion", "2.07"), ("RedGain", "76"), ("BlueGain", "")]),
+            (olympus, "Olympus::TextInfo", b"[pictureInfo] Resolution=1 [x] =\0", &[("Resolution", "1")]),
+            (kodak, "Kodak::TextualInfo", b"Camera body:  555ELD\nISO: 100\n:", &[("CameraBody", "555ELD"), ("ISO", "100")]),
+        ];
+        for (decode, table, block, want) in cases {
+            let mut sink = Sink::default();
+            decode(block, tags::table(table).unwrap(), &mut sink);
+            for (name, value) in *want {
+                let tag = sink.metadata.tags.iter().find(|t| t.name == *name);
+                assert_eq!(tag.map(|t| t.value.to_string()).as_deref(), Some(*value), "{table} {name}");
+            }
+        }
+    }
+}
