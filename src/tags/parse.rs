@@ -7,37 +7,23 @@ use crate::{
 };
 use std::sync::OnceLock;
 
-/// The sections of a file: the first word (`table`, `labels`), the rest of the heading, the indented lines beneath.
+/// The sections of a file: the first word (`table`, `labels`), the rest of the heading, the lines beneath.
+///
+/// Headings are searched for as whole words: a walk from line to line would cost every start of the program more than
+/// the tables that it then needs.
 pub(super) fn sections(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let at = if rest.starts_with("table ") || rest.starts_with("labels ") { 0 } else { next_section(rest)? };
-        let from = &rest[at..];
-        let (heading, after) = from.split_once('\n').unwrap_or((from, ""));
-        let end = margin(after);
-        rest = &after[end..];
-        let (word, heading) = heading.split_once(' ')?;
-        Some((word, heading.trim(), &after[..end]))
-    })
-}
-
-/// Where the next heading begins.
-fn next_section(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    memchr::memchr_iter(b'\n', bytes).map(|i| i + 1).find(|&i| {
-        let line = &text[i..];
-        line.starts_with("table ") || line.starts_with("labels ")
-    })
-}
-
-/// Length of the lines that are indented, blank or comments.
-fn margin(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() && matches!(bytes[at], b' ' | b'\n' | b'#') {
-        at = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n + 1);
+    let all = |word: &'static str| memchr::memmem::find_iter(text.as_bytes(), word.as_bytes()).map(|at| at + 1);
+    let mut starts: Vec<usize> = all("\ntable ").chain(all("\nlabels ")).collect();
+    if text.starts_with("table ") || text.starts_with("labels ") {
+        starts.push(0);
     }
-    at
+    starts.sort_unstable();
+    let ends: Vec<usize> = starts.iter().skip(1).copied().chain([text.len()]).collect();
+    starts.into_iter().zip(ends).filter_map(|(start, end)| {
+        let (heading, body) = text[start..end].split_once('\n').unwrap_or((&text[start..end], ""));
+        let (word, heading) = heading.split_once(' ')?;
+        Some((word, heading.trim(), body))
+    })
 }
 
 /// The first word of a line, which may be quoted, and the rest.
