@@ -129,30 +129,48 @@ fn wrong(place: &str, what: &str) -> ! {
 
 /// The rows of a section: each line of the least indentation with the deeper lines beneath it.
 fn rows(body: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
     let mut rest = body;
     std::iter::from_fn(move || {
         loop {
-            let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
-            if line.is_empty() && after.is_empty() {
+            if rest.is_empty() {
                 return None;
             }
+            let (line, after) = rest.split_at(line_length(rest.as_bytes()));
             rest = after;
-            let text = line.trim();
-            if text.is_empty() || text.starts_with('#') {
+            let Some(indent) = indentation(line.as_bytes()) else { continue };
+            let text = line[indent..].trim_ascii_end();
+            if text.starts_with('#') {
                 continue;
             }
-            let mut end = 0;
-            for deeper in after.split_inclusive('\n') {
-                if !deeper.trim().is_empty() && indent(deeper) <= indent(line) {
-                    break;
-                }
-                end += deeper.len();
-            }
-            rest = &after[end..];
-            return Some((text, &after[..end]));
+            let deeper = deeper_lines(after.as_bytes(), indent);
+            rest = &after[deeper..];
+            return Some((text, &after[..deeper]));
         }
     })
+}
+
+/// Length of the first line with its end.
+fn line_length(text: &[u8]) -> usize {
+    memchr::memchr(b'\n', text).map_or(text.len(), |at| at + 1)
+}
+
+/// Blanks at the beginning of a line; `None` of a blank line.
+fn indentation(line: &[u8]) -> Option<usize> {
+    let blanks = line.iter().take_while(|&&b| b == b' ').count();
+    line.get(blanks).filter(|&&b| !b.is_ascii_whitespace()).map(|_| blanks)
+}
+
+/// Length of the lines at the beginning that are blank or deeper than `indent`.
+fn deeper_lines(text: &[u8], indent: usize) -> usize {
+    let mut end = 0;
+    while end < text.len() {
+        let line = &text[end..end + line_length(&text[end..])];
+        if indentation(line).is_some_and(|i| i <= indent) {
+            break;
+        }
+        end += line.len();
+    }
+    end
 }
 
 fn row(prefix: &'static str, table: &'static str, line: &'static str, text_keys: bool) -> Row {

@@ -15,7 +15,9 @@ const MAX_KEYS: usize = 1000;
 
 /// Decodes the directory with its numbers and texts.
 pub fn decode(reader: &Reader, [directory, doubles, texts]: [Option<Entry>; 3], sink: &mut Sink) {
-    let (Some(directory), Some(table)) = (directory, table!("GeoTiff::Main")) else { return };
+    let Some(directory) = directory else { return };
+    // Looked up only now: its labels are among the longest.
+    let Some(table) = table!("GeoTiff::Main") else { return };
     let words = reader.numbers(&directory);
     let [version, revision, minor, count, keys @ ..] = words.as_slice() else {
         return sink.warn("the GeoTIFF directory is too short");
