@@ -25,7 +25,7 @@ impl Labels {
     fn compiled(&self) -> &Compiled {
         self.compiled.get_or_init(|| {
             let mut labels = Compiled::default();
-            for line in self.text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')) {
+            for line in self.text.lines().map(str::trim_ascii).filter(|l| !l.is_empty() && !l.starts_with('#')) {
                 let (key, label) = super::parse::word(line);
                 match super::parse::number(key) {
                     _ if key == "*" => labels.other = Some(label),
@@ -71,7 +71,7 @@ impl Labels {
 
     /// Every label with its value as written, for tests and for maskless looks.
     pub fn lines(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        self.text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')).map(super::parse::word)
+        self.text.lines().map(str::trim_ascii).filter(|l| !l.is_empty() && !l.starts_with('#')).map(super::parse::word)
     }
 
     /// The names of the bits set in `bits`, joined by `, `; unnamed ones as `[n]`; `(none)` or the label `none` for zero.

@@ -29,9 +29,9 @@ pub(super) fn sections(text: &'static str) -> impl Iterator<Item = (&'static str
 /// The first word of a line, which may be quoted, and the rest.
 pub(super) fn word(line: &str) -> (&str, &str) {
     if let Some((word, rest)) = line.strip_prefix('"').and_then(|l| l.split_once('"')) {
-        return (word, rest.trim_start());
+        return (word, rest.trim_ascii_start());
     }
-    line.split_once(' ').map_or((line, ""), |(w, r)| (w, r.trim_start()))
+    line.split_once(' ').map_or((line, ""), |(w, r)| (w, r.trim_ascii_start()))
 }
 
 /// A whole number, decimal or `0x`.
@@ -48,12 +48,12 @@ pub(super) fn number(text: &str) -> Option<i64> {
 /// The words of a row after id and name: `word`, `name=value`, `name="value with blanks"`, `-> Table`.
 fn attributes(mut rest: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
     std::iter::from_fn(move || {
-        rest = rest.trim_start();
+        rest = rest.trim_ascii_start();
         if rest.is_empty() || rest.starts_with('#') {
             return None;
         }
         if let Some(after) = rest.strip_prefix("->") {
-            let (name, after) = word(after.trim_start());
+            let (name, after) = word(after.trim_ascii_start());
             rest = after;
             return Some(("->", name));
         }
@@ -113,7 +113,7 @@ pub(super) fn table(prefix: &'static str, heading: &'static str, body: &'static 
     for (line, labels) in rows(body) {
         let mut row = row(prefix, name, line, text_keys);
         row.flags.raw |= raw && !row.flags.trim;
-        if !labels.trim().is_empty() {
+        if !labels.trim_ascii().is_empty() {
             row.labels = Some(Box::leak(Box::new(Labels::new(labels))));
         }
         table.has_data |= row.data.is_some();
