@@ -111,7 +111,6 @@ static FILES: &[(&str, &str)] = &[
     ("GIF", include_str!("gif.tags")),
     ("GPS", include_str!("gps.tags")),
     ("GeoTiff", include_str!("geotiff.tags")),
-    ("Google", include_str!("google.tags")),
     ("HP", include_str!("hp.tags")),
     ("ICC", include_str!("icc.tags")),
     ("IPTC", include_str!("iptc.tags")),
