@@ -109,9 +109,7 @@ impl Refusal {
             Code::Damaged | Code::Encrypted | Code::InvalidRequest => {
                 Self::new(StatusCode::BAD_REQUEST, error.code).because(error.to_string())
             }
-            Code::VerificationFailed => {
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.code).because("the cleaned file did not pass its proof")
-            }
+            Code::VerificationFailed => Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.code).because(error.to_string()),
             // Places and words of the system are nobody's business.
             _ => Self::internal(),
         }

@@ -2,7 +2,7 @@
 
 use super::{App, answer::Refusal, receive::Received};
 use crate::{
-    api::{COMPLETED, Extracted, Groups, Removed, View},
+    api::{COMPLETED, Extracted, Groups, Removed, View, view::Pattern},
     cli,
     commands::{self, remove::selection},
     engine::{local, removal},
@@ -24,7 +24,13 @@ pub struct Options {
     pub keep: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preset: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<Vec<String>>,
 }
+
+/// Patterns of one request, and bytes of each: all are compared with all tags.
+const MAX_PATTERNS: usize = 32;
+const MAX_PATTERN: usize = 128;
 
 impl Options {
     /// Takes a query parameter, if it is one of these.
@@ -35,6 +41,14 @@ impl Options {
             ("numeric" | "n", "0" | "false") => self.numeric = Some(false),
             ("keep", list) => self.keep.get_or_insert_default().extend(list.split(',').map(String::from)),
             ("preset", "default" | "strict") => self.preset = Some(value.into()),
+            ("tag", _) => {
+                let patterns = self.tag.get_or_insert_default();
+                if patterns.len() == MAX_PATTERNS || value.len() > MAX_PATTERN {
+                    let limits = format!("more than {MAX_PATTERNS} tags, or one of more than {MAX_PATTERN} bytes (fixed limits)");
+                    return Err(Refusal::invalid(limits));
+                }
+                patterns.push(value.into());
+            }
             ("family", _) => return Err(Refusal::invalid("family is 0 or 1")),
             ("numeric" | "n", _) => return Err(Refusal::invalid("numeric is true or false")),
             ("preset", _) => return Err(Refusal::invalid("preset is default or strict")),
@@ -44,12 +58,13 @@ impl Options {
     }
 
     fn view(&self) -> View {
-        View { family: self.family.unwrap_or(0), numeric: self.numeric.unwrap_or(false), ..View::default() }
+        let patterns = self.tag.iter().flatten().map(|tag| Pattern::new(tag)).collect();
+        View { family: self.family.unwrap_or(0), numeric: self.numeric.unwrap_or(false), patterns, ..View::default() }
     }
 
     /// Those that a removal honours.
     fn of_removal(self) -> Self {
-        Options { family: None, numeric: None, ..self }
+        Options { family: None, numeric: None, tag: None, ..self }
     }
 
     fn of_extraction(self) -> Self {
@@ -225,9 +240,11 @@ mod tests {
         }
         let json = serde_json::to_string(&options).unwrap();
         assert_eq!(json, r#"{"family":1,"numeric":true,"keep":["icc","dates"],"preset":"strict"}"#);
-        for (name, value) in [("family", "2"), ("n", "maybe"), ("preset", "none")] {
+        (0..MAX_PATTERNS).for_each(|_| options.take("tag", "exif:*").unwrap());
+        for (name, value) in [("family", "2"), ("n", "maybe"), ("preset", "none"), ("tag", "Make")] {
             assert_eq!(options.take(name, value).unwrap_err().code, Code::InvalidRequest, "{name}");
         }
+        assert!(Options::default().take("tag", &"x".repeat(MAX_PATTERN + 1)).is_err());
         options.keep = Some(vec!["oreintation".into()]);
         assert!(options.selection().is_err());
     }

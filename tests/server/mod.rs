@@ -5,6 +5,7 @@ mod api;
 mod description;
 mod fetch;
 mod limits;
+mod same;
 
 use crate::cli::Folder;
 use serde_json::Value;
