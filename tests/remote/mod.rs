@@ -1,6 +1,7 @@
 //! The client against servers that misbehave, each in a way of its own, and against files behind URLs.
 
 mod answers;
+mod early;
 mod key;
 mod ranges;
 mod remove;
