@@ -37,6 +37,10 @@ fn settings(args: &Serve, data_dir: PathBuf, keys_file: PathBuf) -> anyhow::Resu
         url_map.add(entry).map_err(|e| usage(format!("--url-map {entry}: {e}")))?;
     }
     let tls = match (&args.tls_cert, &args.tls_key) {
+        // For clap a variable that says no would be in conflict, too.
+        (Some(_), _) if args.tls_self_signed => {
+            return Err(usage("--tls-self-signed cannot be used with --tls-cert: either is the certificate").into());
+        }
         (Some(cert), Some(key)) => Some(Tls::Files { cert: cert.clone(), key: key.clone() }),
         _ => args.tls_self_signed.then_some(Tls::SelfSigned),
     };

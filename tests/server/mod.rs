@@ -5,7 +5,9 @@ mod api;
 mod description;
 mod fetch;
 mod limits;
+mod running;
 mod same;
+mod tls;
 
 use crate::cli::Folder;
 use serde_json::Value;
@@ -34,7 +36,8 @@ impl Server {
     }
 
     pub fn start_in(folder: Folder, args: &[&str]) -> Self {
-        let all = [&["serve", "--listen", "127.0.0.1:0"], args].concat();
+        let listen = if args.contains(&"--listen") { &["serve"][..] } else { &["serve", "--listen", "127.0.0.1:0"] };
+        let all = [listen, args].concat();
         let mut command = folder.command(&all);
         command.env("EXIFKIT_DATA_DIR", folder.path("data")).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
