@@ -69,7 +69,7 @@ fn settings(args: &Serve, data_dir: PathBuf, keys_file: PathBuf) -> anyhow::Resu
             jobs: args.jobs.map_or_else(cores, usize::from),
             min_free: args.min_free_disk,
         },
-        fetch: Policy { ports: args.url_port.clone() },
+        fetch: Policy { ports: args.url_port.clone(), ..Policy::default() },
         url_map,
     })
 }
