@@ -6,6 +6,7 @@ mod key;
 mod ranges;
 mod remove;
 mod retries;
+mod terminal;
 mod tls;
 mod upload;
 

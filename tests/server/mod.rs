@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+mod contract;
 mod description;
 mod fetch;
 mod limits;
