@@ -44,8 +44,8 @@ fn settings(args: &Serve, data_dir: PathBuf, keys_file: PathBuf) -> anyhow::Resu
         (Some(cert), Some(key)) => Some(Tls::Files { cert: cert.clone(), key: key.clone() }),
         _ => args.tls_self_signed.then_some(Tls::SelfSigned),
     };
-    if let Some(url) = args.public_url.as_ref().filter(|u| !matches!(u.scheme(), "http" | "https")) {
-        return Err(usage(format!("--public-url {url}: an http or https address is expected")).into());
+    if args.public_url.as_ref().is_some_and(|url| !is_base(url)) {
+        return Err(usage("--public-url: http://HOST or https://HOST is expected, perhaps with a port and a path").into());
     }
     let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
     Ok(Settings {
@@ -72,6 +72,15 @@ fn settings(args: &Serve, data_dir: PathBuf, keys_file: PathBuf) -> anyhow::Resu
         fetch: Policy { ports: args.url_port.clone(), ..Policy::default() },
         url_map,
     })
+}
+
+/// Can paths be added to it?
+fn is_base(url: &url::Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none()
 }
 
 fn manage(command: &KeysCommand, file: &Path) -> anyhow::Result<Status> {

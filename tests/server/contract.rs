@@ -122,6 +122,7 @@ fn one_answer_for_unknown_foreign_and_malformed() {
     let mut server = Server::start_in(folder, &[]);
     server.key = ann.clone();
     let uuid = server.send("/api/v1/extract", &build::photo()).expect(200).json()["uuid"].as_str().unwrap().to_owned();
+    assert_eq!(uuid::Uuid::parse_str(&uuid).unwrap().get_version_num(), 4);
     let path = format!("/api/v1/extract/{uuid}");
     let by = |key: &str, path: &str| server.ask("GET", path, &[("X-API-Key", key)], b"");
     let unknown = by(&ben, "/api/v1/extract/123e4567-e89b-42d3-a456-426614174000").expect(404);

@@ -79,6 +79,20 @@ fn requests_at_once() {
 }
 
 #[test]
+fn connections_at_once() {
+    let server = Server::start(&["--max-connections", "1"]);
+    let held = server.connect();
+    let mut waiting = server.connect();
+    waiting.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    waiting.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    let nothing = std::io::Read::read(&mut waiting, &mut [0; 1]).unwrap_err();
+    assert!(matches!(nothing.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut), "{nothing}");
+    drop(held);
+    waiting.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    Reply::read(waiting).expect(200);
+}
+
+#[test]
 fn a_full_disk() {
     let server = Server::start(&["--min-free-disk", "9999T"]);
     let reply = server.send("/api/v1/remove", &build::photo()).expect(503);

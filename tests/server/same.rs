@@ -1,6 +1,6 @@
 //! The client against a real server: what it prints and writes is what local mode prints and writes.
 
-use super::Server;
+use super::{Fixture, Server};
 use crate::{
     build,
     cli::{Folder, Run},
@@ -213,4 +213,33 @@ fn stdin_stdout_and_in_place_give_the_same() {
         };
         assert!(in_place("here", &[]) == in_place("there", &service), "{name}");
     }
+}
+
+/// A file behind a url: read by us, or fetched by the service, under the same name.
+#[test]
+fn urls_give_the_same() {
+    let site = Fixture::start(|path| {
+        let disposition = match path {
+            "/a/none.jpg" | "/a%20b%C3%A6.jpg?x=/y" | "/" => "X: y",
+            "/quoted" => "Content-Disposition: inline; filename=\"../q \\\"x\\\".jpg\"",
+            "/percent" => "Content-Disposition: inline; filename=\"a%22b.jpg\"",
+            "/extended" => "Content-Disposition: inline; filename=n.jpg; filename*=UTF-8''bl%C3%A5.jpg",
+            "/latin" => "Content-Disposition: inline; filename*=ISO-8859-1''bl%E5.jpg",
+            "/empty.jpg" => "Content-Disposition: inline; filename=\"\"",
+            "/odd.jpg" => "Content-Disposition: inline; filename*=nonsense",
+            _ => return b"HTTP/1.1 404 Gone\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec(),
+        };
+        let head = format!("HTTP/1.1 200 OK\r\n{disposition}\r\nConnection: close\r\n\r\n");
+        [head.as_bytes(), &build::photo()].concat()
+    });
+    let map = format!("127.0.0.1=http://{}", site.address);
+    let server = Server::start(&["--url-map", &map]);
+    let paths = ["a/none.jpg", "a%20b%C3%A6.jpg?x=/y", "", "quoted", "percent", "extended", "latin", "empty.jpg", "odd.jpg"];
+    let urls: Vec<String> = paths.iter().map(|path| format!("http://{}/{path}", site.address)).collect();
+    same_rows(both(&server, &["extract"], &urls, None), "extract");
+    same_rows(both(&server, &["remove", "--force"], &urls[..2], Some("out")), "remove");
+    let missing = vec![format!("http://{}/missing", site.address), urls[0].clone()];
+    let Both { local, remote } = both(&server, &["extract"], &missing, None);
+    assert_eq!((local.status, &local.rows()[0]["code"]), (Some(3), &"url_fetch_failed".into()));
+    assert_eq!((remote.status, &remote.rows()[0]["code"]), (Some(3), &"url_fetch_failed".into()));
 }
