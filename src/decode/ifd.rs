@@ -191,15 +191,13 @@ impl Reader {
         for entry in &directory.entries {
             self.emit(entry, table, group, priority, sink);
         }
-        if table.has_data {
-            self.data(&directory.entries, table, group, sink);
-        }
+        self.data(&directory.entries, table, group, sink);
         directory.next
     }
 
     /// Adds the data that rows of a maker note point at.
     fn data(&self, entries: &[Entry], table: &'static Table, group: &Group, sink: &mut Sink) {
-        for (row, (length, name)) in table.rows.iter().filter_map(|r| Some((r, r.data?))) {
+        for (row, (length, name)) in table.data_rows().filter_map(|r| Some((r, r.data?))) {
             let number = |key| {
                 let entry = entries.iter().find(|e| Key::from(e.tag) == key)?;
                 self.numbers(entry).first().copied()
@@ -230,18 +228,15 @@ impl Reader {
 
     /// Adds what one entry says.
     pub fn emit(&mut self, entry: &Entry, table: &'static Table, group: &Group, priority: Priority, sink: &mut Sink) {
-        let rows = table.rows_of(entry.tag);
+        let mut rows = table.rows_of(entry.tag);
         let (format, order, count, size) = (entry.format, self.order, entry.count, entry.size);
         let context = Context { format: Some(format), order, count, size, ..Context::new(&sink.facts) };
-        let row = match rows {
-            [] => return,
-            [row] if !row.is_conditional() => row,
-            rows => {
-                let Some(value) = self.value(entry) else { return };
-                let Some(row) = rows.iter().find(|r| r.holds(&value, &context)) else { return };
-                row
-            }
-        };
+        let Some(mut row) = rows.next() else { return };
+        if row.is_conditional() {
+            let Some(value) = self.value(entry) else { return };
+            let Some(first) = [row].into_iter().chain(rows).find(|r| r.holds(&value, &context)) else { return };
+            row = first;
+        }
         if let Some(sub) = &row.sub {
             return self.follow(entry, row, sub, group, sink);
         }

@@ -72,7 +72,7 @@ impl Cond {
             "format" => Subject::Format,
             other => Subject::Variable(match other.strip_prefix('$') {
                 Some(name) => Variable::Kept(name),
-                None => Variable::Row(super::parse::number(other.strip_prefix('#')?)?),
+                None => Variable::Row(super::lines::number(other.strip_prefix('#')?)?),
             }),
         };
         for (operator, comparison) in [
@@ -89,10 +89,10 @@ impl Cond {
                 return Some(Cond { subject, test: Test::Format(Format::by_name(operand)?, equal) });
             }
             if operand.contains('|') {
-                let numbers: Option<_> = operand.split('|').map(|n| super::parse::number(n).map(|n| n as f64)).collect();
+                let numbers: Option<_> = operand.split('|').map(|n| super::lines::number(n).map(|n| n as f64)).collect();
                 return Some(Cond { subject, test: Test::OneOf(numbers?, matches!(comparison, Comparison::Equal)) });
             }
-            let number = super::parse::number(operand).map(|n| n as f64).or_else(|| operand.parse().ok())?;
+            let number = super::lines::number(operand).map(|n| n as f64).or_else(|| operand.parse().ok())?;
             return Some(Cond { subject, test: Test::Compare(comparison, number) });
         }
         let (rest, wanted) = rest.strip_prefix('!').map_or((rest, true), |r| (r, false));
