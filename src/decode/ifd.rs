@@ -238,7 +238,7 @@ impl Reader {
             row = first;
         }
         if let Some(sub) = &row.sub {
-            return self.follow(entry, row, sub, group, sink);
+            return self.follow(entry, row, sub, sink);
         }
         if let Some(kind) = row.child {
             return sink.child(kind, row.name, self.block.slice(entry.at..entry.at.saturating_add(entry.size)));
@@ -288,7 +288,7 @@ impl Reader {
 
     /// Decodes an entry's value with the row's sub-table: a packed block in place, a block with a decoder of its own, or
     /// the directories that the value points at.
-    fn follow(&mut self, entry: &Entry, row: &Row, sub: &Sub, parent: &Group, sink: &mut Sink) {
+    fn follow(&mut self, entry: &Entry, row: &Row, sub: &Sub, sink: &mut Sink) {
         let Some(table) = sub.table() else { return };
         let order = sub.order.or(table.order).unwrap_or(self.order);
         if let Some(at) = sub.sized
@@ -320,7 +320,6 @@ impl Reader {
             }
         }
         self.depth -= 1;
-        let _ = parent;
     }
 }
 
