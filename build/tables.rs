@@ -11,8 +11,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A line's place in the text, and its length.
-type Span = (usize, usize);
+/// A line: its place in the text, its length, and that of its first word.
+type Line = (usize, usize, usize);
 
 #[derive(Default)]
 struct Index {
@@ -39,15 +39,15 @@ pub fn index(folder: &Path, out: &Path) {
     tables.sort();
     sets.sort();
     // Headings stand together, since they are searched.
-    let headings: Vec<Span> = tables.iter().map(|(_, heading, _)| index.line(heading)).collect();
-    let names: Vec<Span> = sets.iter().map(|(name, ..)| index.line(name)).collect();
-    for ((name, heading, body), span) in tables.iter().zip(headings) {
-        index.table(name, heading, body, span);
+    let headings: Vec<Line> = tables.iter().map(|(_, heading, _)| index.line(heading)).collect();
+    let names: Vec<Line> = sets.iter().map(|(name, ..)| index.line(name)).collect();
+    for ((name, heading, body), line) in tables.iter().zip(headings) {
+        index.table(name, heading, body, line);
     }
     for ((_, _, body), name) in sets.iter().zip(names) {
         let labels: Vec<&str> = sections::said(body).map(|(_, line)| line).collect();
         let set = index.set(&labels);
-        index.named_sets.push(format!("({}, {set})", span(name)));
+        index.named_sets.push(format!("({}, {set})", source(name)));
     }
     fs::write(out.join("tables.txt"), &index.text).expect("tables.txt is written");
     fs::write(out.join("tables.rs"), index.source()).expect("tables.rs is written");
@@ -78,25 +78,31 @@ fn named<'a>(file: &'a File, word: &str) -> Vec<(String, &'a str, &'a str)> {
     sections::sections(&file.text).filter(|s| s.word == word).map(|s| (name(s.heading), s.heading, s.body)).collect()
 }
 
-fn span((at, len): Span) -> String {
-    format!("Span({at}, {len})")
+fn source((at, len, word): Line) -> String {
+    format!("Line {{ at: {at}, len: {len}, word: {word} }}")
+}
+
+/// A text's first eight bytes, as a number of the same order.
+fn beginning(text: &str) -> i64 {
+    lines::beginning(text.as_bytes())
 }
 
 impl Index {
-    fn line(&mut self, line: &str) -> Span {
+    /// Adds a line, its first word without quotes.
+    fn line(&mut self, line: &str) -> Line {
         let at = self.text.len();
-        self.text.push_str(line);
-        self.text.push('\n');
-        (at, line.len())
+        let (word, rest) = lines::word(line);
+        let _ = writeln!(self.text, "{word} {rest}");
+        (at, word.len() + 1 + rest.len(), word.len())
     }
 
-    fn table(&mut self, name: &str, heading: &str, body: &str, heading_span: Span) {
+    fn table(&mut self, name: &str, heading: &str, body: &str, heading_line: Line) {
         let text_keys = heading.split(' ').any(|w| w == "keys=text");
         let mut rows: Vec<_> = sections::rows(body).collect();
         let key = |row: &str| {
             let word = lines::word(row).0;
             match text_keys {
-                true => (0, 0, word.to_owned()),
+                true => (beginning(word), 0, word.to_owned()),
                 false => {
                     let (n, part) = sections::id(word).unwrap_or_else(|| panic!("{name}: {row}: not an id"));
                     (n, part, String::new())
@@ -110,9 +116,9 @@ impl Index {
             let line = self.line(row);
             let set = if labels.is_empty() { "NONE".to_owned() } else { self.set(labels).to_string() };
             let data = row.contains(" data=");
-            self.rows.push(format!("RowAt {{ key: {key}, part: {part}, line: {}, labels: {set}, data: {data} }}", span(line)));
+            self.rows.push(format!("RowAt {{ key: {key}, part: {part}, line: {}, labels: {set}, data: {data} }}", source(line)));
         }
-        self.tables.push(format!("TableAt {{ heading: {}, rows: ({first}, {}) }}", span(heading_span), self.rows.len()));
+        self.tables.push(format!("TableAt {{ heading: {}, rows: ({first}, {}) }}", source(heading_line), self.rows.len()));
     }
 
     /// Adds a label set: numbers, texts, and the label of all others, each sorted. Returns its index.
@@ -124,14 +130,14 @@ impl Index {
             match lines::number(key) {
                 _ if key == "*" => other = Some((0, key, line)),
                 Some(n) if !label.starts_with('"') => numbers.push((n, key, line)),
-                _ => texts.push((0, key, line)),
+                _ => texts.push((beginning(key), key, line)),
             }
         }
         numbers.sort_by_key(|&(n, ..)| n);
         texts.sort_by_key(|&(_, key, _)| key);
         let first = self.labels.len();
         let all = numbers.iter().chain(&texts).chain(&other);
-        self.labels.extend(all.map(|&(number, _, line)| format!("LabelAt {{ number: {number}, line: {} }}", span(line))));
+        self.labels.extend(all.map(|&(number, _, line)| format!("LabelAt {{ number: {number}, line: {} }}", source(line))));
         let (numbers, texts, other) = (numbers.len(), texts.len(), other.is_some());
         self.sets.push(format!("SetAt {{ first: {first}, numbers: {numbers}, texts: {texts}, other: {other} }}"));
         self.sets.len() - 1
@@ -141,7 +147,7 @@ impl Index {
         let arrays = [
             ("TABLES", "TableAt", &self.tables),
             ("ROWS", "RowAt", &self.rows),
-            ("NAMED_SETS", "(Span, u16)", &self.named_sets),
+            ("NAMED_SETS", "(Line, u16)", &self.named_sets),
             ("SETS", "SetAt", &self.sets),
             ("LABELS", "LabelAt", &self.labels),
         ];

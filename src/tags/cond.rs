@@ -1,7 +1,11 @@
 //! Conditions of rows: `if="model~EOS 5D$|EOS R5, count=120"`.
 
 use super::{Context, Format, expr::Variable};
-use crate::metadata::{Blob, Value};
+use crate::{
+    decode::text,
+    metadata::{Blob, Value},
+};
+use smallvec::SmallVec;
 
 /// One condition. All conditions of a row must hold.
 #[derive(Debug, Clone)]
@@ -150,14 +154,15 @@ impl Comparison {
 
 /// The first bytes of a value of bytes, in hexadecimal.
 fn hex(value: &Value) -> String {
-    let mut out = String::new();
-    let mut push = |byte: u8| out.push_str(&format!("{byte:02x}"));
+    const MOST: usize = 64;
     match value {
-        Value::Binary(Blob::Bytes(bytes)) => bytes.iter().take(64).for_each(|&b| push(b)),
-        Value::Text(text) => text.bytes().take(64).for_each(push),
-        numbers => numbers.elements().iter().take(64).filter_map(Value::as_i64).for_each(|n| push(n as u8)),
+        Value::Binary(Blob::Bytes(bytes)) => text::hex(&bytes[..bytes.len().min(MOST)]),
+        Value::Text(text) => text::hex(&text.as_bytes()[..text.len().min(MOST)]),
+        numbers => {
+            let numbers = numbers.elements().iter().take(MOST).filter_map(Value::as_i64);
+            text::hex(&numbers.map(|n| n as u8).collect::<SmallVec<[u8; MOST]>>())
+        }
     }
-    out
 }
 
 /// Alternatives of literal text with `^`, `$`, `*` and `\b`.

@@ -1,7 +1,6 @@
 //! Where everything stands in the table files: made by the build script (`build/tables.rs`), searched here.
 
-use super::lines;
-use std::ops::Range;
+use std::{cmp::Ordering, ops::Range};
 
 include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 
@@ -11,26 +10,35 @@ static TEXT: &str = include_str!(concat!(env!("OUT_DIR"), "/tables.txt"));
 /// No labels.
 const NONE: u16 = u16::MAX;
 
-/// A line: where it begins in the text, and its length in bytes.
+/// A line: where it begins in the text, its length, and that of its first word.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Span(u32, u16);
+pub(super) struct Line {
+    at: u32,
+    len: u16,
+    word: u16,
+}
 
-impl Span {
-    pub fn text(self) -> &'static str {
-        let start = self.0 as usize;
-        TEXT.get(start..start + usize::from(self.1)).unwrap_or_default()
+impl Line {
+    fn slice(self, from: u16, to: u16) -> &'static str {
+        let at = self.at as usize;
+        TEXT.get(at + usize::from(from)..at + usize::from(to)).unwrap_or_default()
     }
 
     /// The first word.
-    fn key(self) -> &'static str {
-        lines::word(self.text()).0
+    pub fn word(self) -> &'static str {
+        self.slice(0, self.word)
+    }
+
+    /// What follows it.
+    pub fn rest(self) -> &'static str {
+        self.slice(self.word + 1, self.len)
     }
 }
 
 /// A table: its heading, and its rows, sorted by key; rows of one key in the order of the file.
 #[derive(Debug)]
 pub(super) struct TableAt {
-    pub heading: Span,
+    pub heading: Line,
     rows: (u16, u16),
 }
 
@@ -43,18 +51,19 @@ impl TableAt {
 /// A row.
 #[derive(Debug)]
 pub(super) struct RowAt {
+    /// A number, or the beginning of a text.
     pub key: i64,
     pub part: u16,
     labels: u16,
-    pub line: Span,
+    pub line: Line,
     /// Does it tell where data is?
     pub data: bool,
 }
 
 impl RowAt {
-    /// The key of a row whose key is a text.
-    pub fn text_key(&self) -> &'static str {
-        self.line.key()
+    /// Compares the key with one of which the beginning is the same: as a text, where it is one (else `text` is empty).
+    pub fn cmp_text(&self, text: &str) -> Ordering {
+        if text.is_empty() { Ordering::Equal } else { self.line.word().cmp(text) }
     }
 
     /// The labels beneath it.
@@ -92,26 +101,32 @@ impl SetAt {
     }
 }
 
-/// A label: its number, and its line, which is the value and then the label.
+/// A label: its value, and its line, which is the value and then the label.
 #[derive(Debug)]
 pub(super) struct LabelAt {
+    /// A number, or the beginning of a text.
     pub number: i64,
-    line: Span,
+    line: Line,
 }
 
 impl LabelAt {
     /// The value as it is written.
     pub fn key(&self) -> &'static str {
-        self.line.key()
+        self.line.word()
+    }
+
+    /// Compares the value of a text's label; `beginning` is that of `text`.
+    pub fn cmp_text(&self, beginning: i64, text: &str) -> Ordering {
+        self.number.cmp(&beginning).then_with(|| self.line.word().cmp(text))
     }
 
     pub fn label(&self) -> &'static str {
-        lines::word(self.line.text()).1
+        self.line.rest()
     }
 
     /// Where it stands: labels that stand later in the file are greater.
     pub fn place(&self) -> u32 {
-        self.line.0
+        self.line.at
     }
 }
 
@@ -120,7 +135,7 @@ pub(super) const TABLE_COUNT: usize = TABLES.len();
 
 /// The place of the table of that name among all.
 pub(super) fn table(name: &str) -> Option<usize> {
-    TABLES.binary_search_by(|t| t.heading.key().cmp(name)).ok()
+    TABLES.binary_search_by(|t| t.heading.word().cmp(name)).ok()
 }
 
 /// The table at that place.
@@ -131,6 +146,6 @@ pub(super) fn table_at(place: usize) -> Option<&'static TableAt> {
 /// The label set of that name in the file of that prefix.
 pub(super) fn set(prefix: &str, name: &str) -> Option<&'static SetAt> {
     let full = || prefix.bytes().chain(*b"::").chain(name.bytes());
-    let at = NAMED_SETS.binary_search_by(|(span, _)| span.text().bytes().cmp(full())).ok()?;
+    let at = NAMED_SETS.binary_search_by(|(line, _)| line.word().bytes().cmp(full())).ok()?;
     SETS.get(usize::from(NAMED_SETS.get(at)?.1))
 }

@@ -23,8 +23,8 @@ impl Labels {
 
     /// The label of a text.
     pub fn text(&self, text: &str) -> Option<&'static str> {
-        let texts = self.0.texts();
-        texts.binary_search_by(|l| l.key().cmp(text)).ok().map(|i| texts[i].label())
+        let (texts, beginning) = (self.0.texts(), lines::beginning(text.as_bytes()));
+        texts.binary_search_by(|l| l.cmp_text(beginning, text)).ok().map(|i| texts[i].label())
     }
 
     /// The label of all other values.
@@ -52,8 +52,8 @@ impl Labels {
 
     /// The labels of texts that begin so, with the texts, in the order of the file.
     pub fn starting(&self, prefix: &str) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
-        let texts = self.0.texts();
-        let from = texts.partition_point(|l| l.key() < prefix);
+        let (texts, beginning) = (self.0.texts(), lines::beginning(prefix.as_bytes()));
+        let from = texts.partition_point(|l| l.cmp_text(beginning, prefix).is_lt());
         in_order(texts[from..].iter().take_while(|l| l.key().starts_with(prefix)).collect())
     }
 

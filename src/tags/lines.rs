@@ -18,3 +18,12 @@ pub fn number(text: &str) -> Option<i64> {
     };
     Some(if negative { -n } else { n })
 }
+
+/// A text's first eight bytes as a number: where two of them differ, they are in the order of the texts.
+pub fn beginning(text: &[u8]) -> i64 {
+    let mut bytes = [0; 8];
+    let n = text.len().min(8);
+    bytes[..n].copy_from_slice(&text[..n]);
+    // The order of bytes is that of unsigned numbers.
+    (u64::from_be_bytes(bytes) ^ 1 << 63) as i64
+}

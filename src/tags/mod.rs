@@ -286,7 +286,7 @@ impl Table {
     /// All rows, those of one key together.
     fn rows_by_key(&self) -> impl Iterator<Item = impl ExactSizeIterator<Item = &Row> + Clone> {
         let mut end = 0;
-        let groups = self.index.chunk_by(|a, b| (a.key, a.part) == (b.key, b.part));
+        let groups = self.index.chunk_by(|a, b| (a.key, a.part) == (b.key, b.part) && !self.text_keys);
         groups.map(move |group| {
             end += group.len();
             (end - group.len()..end).map(|at| self.at(at))
@@ -299,10 +299,11 @@ impl Table {
     }
 
     fn places_of(&self, key: Key) -> Range<usize> {
-        let order = |row: &RowAt| match key {
-            Key::Number(number, part) => (row.key, row.part).cmp(&(number, part)),
-            Key::Text(text) => row.text_key().cmp(text),
+        let (number, part, text) = match key {
+            Key::Number(number, part) => (number, part, ""),
+            Key::Text(text) => (lines::beginning(text.as_bytes()), 0, text),
         };
+        let order = |row: &RowAt| (row.key, row.part).cmp(&(number, part)).then_with(|| row.cmp_text(text));
         let from = self.index.partition_point(|r| order(r).is_lt());
         let count = self.index[from..].iter().take_while(|r| order(r).is_eq()).count();
         from..from + count

@@ -45,7 +45,7 @@ fn attributes(mut rest: &'static str) -> impl Iterator<Item = (&'static str, &'s
 
 /// Compiles a table's heading; its rows are left for later.
 pub(super) fn table(at: &'static TableAt) -> Table {
-    let (name, rest) = word(at.heading.text());
+    let (name, rest) = (at.heading.word(), at.heading.rest());
     let mut table = Table {
         name,
         group: Group::new("", ""),
@@ -90,10 +90,8 @@ fn wrong(place: &str, what: &str) -> ! {
 
 /// Compiles a row of `table`.
 pub(super) fn row(table: &Table, at: &RowAt) -> Row {
-    let line = at.line.text();
-    let (id, rest) = word(line);
-    let (name, rest) = word(rest);
-    let key = if table.text_keys { Key::Text(id) } else { Key::Number(at.key, at.part) };
+    let (name, rest) = word(at.line.rest());
+    let key = if table.text_keys { Key::Text(at.line.word()) } else { Key::Number(at.key, at.part) };
     let prefix = table.name.split_once("::").map_or("", |(prefix, _)| prefix);
     let mut row = Row {
         key,
@@ -118,7 +116,7 @@ pub(super) fn row(table: &Table, at: &RowAt) -> Row {
     };
     for (attribute, value) in attributes(rest) {
         if !attribute_of(&mut row, prefix, attribute, value) {
-            wrong(table.name, line)
+            wrong(table.name, at.line.rest())
         }
     }
     row.flags.raw |= table.raw && !row.flags.trim;

@@ -1,11 +1,11 @@
 //! Every table, whole: rows that compile, links, duplicates. (What must be true of the lines is checked by the build script.)
 
-use super::{Labels, Table, index, lines, table};
+use super::{Labels, Table, index, table};
 use std::collections::HashMap;
 
 fn tables() -> impl Iterator<Item = &'static Table> {
-    let headings = (0..index::TABLE_COUNT).filter_map(index::table_at).map(|t| t.heading.text());
-    headings.map(|heading| lines::word(heading).0).map(|name| table(name).unwrap_or_else(|| panic!("{name} is not found")))
+    let names = (0..index::TABLE_COUNT).filter_map(index::table_at).map(|t| t.heading.word());
+    names.map(|name| table(name).unwrap_or_else(|| panic!("{name} is not found")))
 }
 
 #[test]
