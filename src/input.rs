@@ -55,8 +55,10 @@ impl Head {
     /// Reads up to [`HEAD`] bytes, in one call where the system allows it.
     fn read(file: &File, len: u64) -> Result<Head> {
         let mut head = Head { buffer: SPARE.take(), held: 0 };
-        head.buffer.resize(HEAD as usize, 0);
         let want = len.min(HEAD) as usize;
+        if head.buffer.len() < want {
+            head.buffer.resize(want, 0);
+        }
         while head.held < want {
             match file.read_at(&mut head.buffer[head.held..want], head.held as u64)? {
                 0 => break,

@@ -91,7 +91,7 @@ fn choose<'a>(view: &'a View, tags: &'a [Tag]) -> (Vec<&'a str>, Vec<(u32, &'a T
     let mut ids: Vec<u32> = Vec::with_capacity(tags.len());
     let mut first: Vec<u32> = Vec::with_capacity(tags.len());
     for (i, tag) in tags.iter().enumerate() {
-        let id = names.id(hash(tag.name.as_bytes()), first.len(), |id| tags[first[id] as usize].name == tag.name);
+        let id = names.id(hash(tag.name.as_bytes()), first.len(), |id| same(&tags[first[id] as usize].name, &tag.name));
         if id == first.len() {
             first.push(i as u32);
             winners.push(i as u32);
@@ -113,9 +113,9 @@ fn choose<'a>(view: &'a View, tags: &'a [Tag]) -> (Vec<&'a str>, Vec<(u32, &'a T
     let mut last = 0;
     for (i, tag) in tags.iter().enumerate() {
         let name = view.group(tag);
-        if groups[last] != name {
+        if !same(groups[last], name) {
             group_ids.grow(groups.len(), |id| hash(groups[id].as_bytes()));
-            last = group_ids.id(hash(name.as_bytes()), groups.len(), |id| groups[id] == name);
+            last = group_ids.id(hash(name.as_bytes()), groups.len(), |id| same(groups[id], name));
             if last == groups.len() {
                 groups.push(name);
             }
@@ -130,9 +130,15 @@ fn choose<'a>(view: &'a View, tags: &'a [Tag]) -> (Vec<&'a str>, Vec<(u32, &'a T
         }
     }
     chosen.sort_by_key(|c| c.0);
-    let shown = chosen.into_iter().map(|(group, _, i)| (group, &tags[i as usize]));
-    let entries = shown.filter(|(_, tag)| !is_type(tag) && view.shows(tag, printed_name(tag))).collect();
+    let mut entries = Vec::with_capacity(chosen.len());
+    entries.extend(chosen.into_iter().map(|(group, _, i)| (group, &tags[i as usize])));
+    entries.retain(|(_, tag)| !is_type(tag) && view.shows(tag, printed_name(tag)));
     (groups, entries)
+}
+
+/// Are they equal? Most names are of tables: then they are one.
+fn same(a: &str, b: &str) -> bool {
+    std::ptr::eq(a, b) || a == b
 }
 
 /// Hash of a name, seeded anew in every process: names come from files, and must not be able to collide at will.
