@@ -112,3 +112,19 @@ fn the_key_is_checked_before_the_body() {
     stream.write_all(head.as_bytes()).unwrap();
     Reply::read(stream).expect(401);
 }
+
+#[test]
+fn work_has_its_time() {
+    let server = Server::start(&["--work-timeout", "0.000001"]);
+    let reply = server.send("/api/v1/extract", &build::photo()).expect(500);
+    let json = reply.json();
+    assert_eq!(
+        (&json["error"], &json["code"]),
+        (&"An error occurred while processing your request".into(), &"server_error".into())
+    );
+    assert!(json["detail"].as_str().unwrap().contains("--work-timeout"), "{json}");
+    // What happens on the way is logged under the request's number.
+    let number = reply.header("x-request-id").unwrap().to_owned();
+    super::eventually("both lines", || server.log().matches(&number).count() == 2);
+    assert!(server.log().lines().any(|l| l.contains(&number) && l.contains("\"too_long\"")), "{}", server.log());
+}

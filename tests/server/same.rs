@@ -243,3 +243,43 @@ fn urls_give_the_same() {
     assert_eq!((local.status, &local.rows()[0]["code"]), (Some(3), &"url_fetch_failed".into()));
     assert_eq!((remote.status, &remote.rows()[0]["code"]), (Some(3), &"url_fetch_failed".into()));
 }
+
+#[test]
+fn get_prints_the_same() {
+    let server = Server::start(&[]);
+    server.folder.write("a.jpg", &files::all()[0].1);
+    let url = format!("http://{}", server.address);
+    let service = ["--api-url", &url, "--key", &server.key];
+    let uuid = |more: &[&str]| {
+        let run = server.folder.run([&["extract", "a.jpg"], more].concat()).expect(0);
+        run.json()["uuid"].as_str().unwrap().to_owned()
+    };
+    let (here, there) = (uuid(&[]), uuid(&service));
+    for format in ["json", "jsonl", "table", "csv"] {
+        let get = |uuid: &str, more: &[&str]| server.folder.run([&["get", uuid, "--format", format], more].concat());
+        let (local, remote) = (get(&here, &[]).expect(0), get(&there, &service).expect(0));
+        assert_eq!(local.text().replace(&here, "UUID"), remote.text().replace(&there, "UUID"), "{format}");
+        for unknown in ["123e4567-e89b-42d3-a456-426614174000", "malformed", "..", ""] {
+            let (local, remote) = (get(unknown, &[]).expect(4), get(unknown, &service).expect(4));
+            assert_eq!((local.text(), local.stderr), (remote.text(), remote.stderr), "{format} {unknown}");
+        }
+    }
+}
+
+/// What our own server refuses early arrives, however large the upload is.
+#[test]
+fn refusals_of_large_uploads_arrive() {
+    let server = Server::start(&["--max-upload-size", "1M"]);
+    server.folder.write("a.jpg", &[build::photo(), vec![0; 40_000_000]].concat());
+    let url = format!("http://{}", server.address);
+    for (command, key, exit, code) in [
+        ("extract", "a-wrong-key", 4, "invalid_key"),
+        ("remove", "a-wrong-key", 4, "invalid_key"),
+        ("extract", server.key.as_str(), 3, "too_large"),
+        ("remove", server.key.as_str(), 3, "too_large"),
+    ] {
+        let run = server.folder.run([command, "a.jpg", "--api-url", &url, "--key", key, "--retries", "0"]).expect(exit);
+        assert_eq!(run.json()["code"], code);
+        assert_eq!(run.stderr.contains("--max-upload-size"), code == "too_large", "{}", run.stderr);
+    }
+}
