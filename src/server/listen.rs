@@ -42,7 +42,11 @@ pub async fn accept(
     let places = Arc::new(Semaphore::new(app.settings.limits.connections));
     loop {
         // The system's own queue holds those for whom there is no place yet.
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+        let place = tokio::select! {
+            place = Arc::clone(&places).acquire_owned() => place,
+            _ = stopped.changed() => break,
+        };
+        let Ok(place) = place else { break };
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => stream,

@@ -57,6 +57,17 @@ fn a_second_signal_is_enough() {
     assert_eq!(server.child.wait().unwrap().code(), Some(0));
 }
 
+/// All places taken, by whom nothing is heard of: it stops all the same, and not when they have had their time.
+#[test]
+fn silent_connections_do_not_keep_it() {
+    let mut server = Server::start(&["--max-connections", "2"]);
+    let _silent = [server.connect(), server.connect()];
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    terminate(&server);
+    eventually("it stops", || server.log().contains("\"stopped\""));
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+}
+
 #[test]
 fn a_log_of_numbered_requests_without_secrets() {
     let server = Server::start(&["--max-upload-size", "100K"]);
