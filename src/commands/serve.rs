@@ -47,6 +47,9 @@ fn settings(args: &Serve, data_dir: PathBuf, keys_file: PathBuf) -> anyhow::Resu
     if args.public_url.as_ref().is_some_and(|url| !is_base(url)) {
         return Err(usage("--public-url: http://HOST or https://HOST is expected, perhaps with a port and a path").into());
     }
+    if let Some(bad) = args.cors_origin.iter().find(|origin| !is_origin(origin)) {
+        return Err(usage(format!("--cors-origin {bad}: https://HOST is expected, perhaps with a port, or *")).into());
+    }
     let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
     Ok(Settings {
         listen: args.listen,
@@ -72,6 +75,11 @@ fn settings(args: &Serve, data_dir: PathBuf, keys_file: PathBuf) -> anyhow::Resu
         fetch: Policy { ports: args.url_port.clone(), ..Policy::default() },
         url_map,
     })
+}
+
+/// What a browser would send as its page's origin, or all of them.
+fn is_origin(origin: &str) -> bool {
+    origin == "*" || url::Url::parse(origin).is_ok_and(|url| is_base(&url) && url.path() == "/")
 }
 
 /// Can paths be added to it?

@@ -3,7 +3,7 @@
 use super::{
     key::Key,
     retry::{self, Trouble, Try, network, retrying},
-    upload::{Multipart, Sending, Upload},
+    upload::{Multipart, Sending, Slow, Upload},
 };
 use crate::error::{Code, Error, Result};
 use std::{
@@ -18,6 +18,8 @@ use url::Url;
 
 /// Redirects that are followed, of GET only.
 const MAX_REDIRECTS: usize = 5;
+/// Between two pieces of an upload that broke before.
+const PAUSES: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(20)];
 /// A connection waits so long for another request: not as long as servers wait, who would close it under the next upload.
 const IDLE: Duration = Duration::from_secs(3);
 
@@ -113,13 +115,15 @@ impl Client {
     ///
     /// A server that refuses an upload may close over what it has not read; the system then resets the connection, and
     /// whoever writes into it loses the answer with it. Nothing was done with a part of a file: it is sent once more,
-    /// slowly where that happened, so that the answer is read before the next piece is written.
+    /// slowly where that happened, so that the answer is read before the next piece is written; and still more slowly on a
+    /// machine that is busy.
     pub fn answer(&self, request: &Request, limit: u64) -> Try<Answered> {
-        let whole = |broke| self.sent(request, broke)?.whole(limit);
-        match whole(None) {
-            Err(Trouble::Cut { at, .. }) => whole(Some(at)),
-            result => result,
+        let mut answer = self.sent(request, None).and_then(|reply| reply.whole(limit));
+        for pause in PAUSES {
+            let Err(Trouble::Cut { at, .. }) = answer else { break };
+            answer = self.sent(request, Some(Slow::before(at, pause))).and_then(|reply| reply.whole(limit));
         }
+        answer
     }
 
     /// Sends the request once, follows redirects of a GET, and waits for the head of the answer.
@@ -127,10 +131,10 @@ impl Client {
         self.sent(request, None)
     }
 
-    fn sent(&self, request: &Request, broke: Option<u64>) -> Try<Reply<'_>> {
+    fn sent(&self, request: &Request, slow: Option<Slow>) -> Try<Reply<'_>> {
         let mut url = request.url.clone();
         for _ in 0..=MAX_REDIRECTS {
-            let reply = self.once(request, &url, broke)?;
+            let reply = self.once(request, &url, slow.clone())?;
             let Some(location) = redirect(&reply.response) else { return reply.weighed() };
             if !matches!(request.body, Body::None) {
                 // What was uploaded goes nowhere but where the user sent it.
@@ -142,7 +146,7 @@ impl Client {
         Err(Error::new(Code::ServerError, format!("{} redirects too often", origin(request.url))).into())
     }
 
-    fn once(&self, request: &Request, url: &Url, broke: Option<u64>) -> Try<Reply<'_>> {
+    fn once(&self, request: &Request, url: &Url, slow: Option<Slow>) -> Try<Reply<'_>> {
         let sending = Arc::new(Sending::default());
         let (_wanted, wanted) = oneshot::channel();
         let mut builder = match &request.body {
@@ -153,7 +157,7 @@ impl Client {
             Body::None => builder,
             Body::Json(json) => builder.header("content-type", "application/json").body(json.clone()),
             Body::File(upload) => {
-                let (body, content_type) = Multipart::new(upload, &sending, wanted, broke);
+                let (body, content_type) = Multipart::new(upload, &sending, wanted, slow);
                 builder.header("content-type", content_type).body(reqwest::Body::wrap(body))
             }
         };

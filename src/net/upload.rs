@@ -26,8 +26,8 @@ use tokio::{
 const CHUNK: u64 = 64 * 1024;
 /// More than systems hold of what was sent and not read yet.
 const HELD: u64 = 16 * 1024 * 1024;
-/// Between two pieces where the other side is known to cease reading.
-const PAUSE: Duration = Duration::from_millis(5);
+/// Most refusals are of the head of a request: they come before the file is begun.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Told how many bytes of the file are on their way.
 pub type Watch = Arc<dyn Fn(u64) + Send + Sync>;
@@ -87,6 +87,20 @@ impl fmt::Debug for Upload {
     }
 }
 
+/// Where to go slowly: what the other side may have had before it ceased to read.
+#[derive(Clone, Debug)]
+pub struct Slow {
+    range: Range<u64>,
+    pause: Duration,
+}
+
+impl Slow {
+    /// Before the place where the connection broke.
+    pub fn before(at: u64, pause: Duration) -> Self {
+        Slow { range: at.saturating_sub(HELD)..at.saturating_add(CHUNK), pause }
+    }
+}
+
 /// How far the body of a request is.
 #[derive(Debug, Default)]
 pub struct Sending {
@@ -116,14 +130,14 @@ pub struct Multipart {
     wanted: oneshot::Receiver<()>,
     /// It is the others' turn: an answer may be there already, and a fast network would let nobody look.
     yields: bool,
-    /// Where to go slowly, and the pause that is made now.
-    slow: Range<u64>,
+    slow: Option<Slow>,
+    /// The one that is made now.
     pause: Option<Pin<Box<Sleep>>>,
 }
 
 impl Multipart {
-    /// The body, and the content type that goes with it. `broke`: where the connection broke the last time.
-    pub fn new(upload: &Upload, sending: &Arc<Sending>, wanted: oneshot::Receiver<()>, broke: Option<u64>) -> (Self, String) {
+    /// The body, and the content type that goes with it.
+    pub fn new(upload: &Upload, sending: &Arc<Sending>, wanted: oneshot::Receiver<()>, slow: Option<Slow>) -> (Self, String) {
         let boundary = format!("exifkit-{}", uuid::Uuid::new_v4().simple());
         // As browsers write names: UTF-8 as it is, but for what would end the header's field (HTML, "multipart form data").
         let name = upload.name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
@@ -132,7 +146,6 @@ impl Multipart {
              Content-Type: application/octet-stream\r\n\r\n"
         );
         let tail = format!("\r\n--{boundary}--\r\n");
-        let slow = broke.map_or(0..0, |at| at.saturating_sub(HELD)..at.saturating_add(CHUNK));
         let (upload, sending) = (upload.clone(), Arc::clone(sending));
         let (head, tail) = (head.into(), tail.into());
         let body = Multipart { upload, head, tail, at: 0, sending, wanted, yields: false, slow, pause: None };
@@ -155,10 +168,17 @@ impl Multipart {
         }
     }
 
+    fn pause_of(&self, slow: &Slow) -> Option<Duration> {
+        match self.at == self.head.len() as u64 {
+            true => Some(FIRST_PAUSE),
+            false => slow.range.contains(&self.at).then_some(slow.pause),
+        }
+    }
+
     /// Lets others go first: once, or for a while.
     fn poll_turn(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if self.slow.contains(&self.at) {
-            ready!(self.pause.get_or_insert_with(|| Box::pin(sleep(PAUSE))).as_mut().poll(context));
+        if let Some(pause) = self.slow.as_ref().and_then(|slow| self.pause_of(slow)) {
+            ready!(self.pause.get_or_insert_with(|| Box::pin(sleep(pause))).as_mut().poll(context));
             self.pause = None;
             return Poll::Ready(());
         }

@@ -27,6 +27,20 @@ fn sizes() {
         let detail = json["detail"].as_str().unwrap();
         assert!(detail.contains("1000") && detail.contains("--max-upload-size"), "{detail}");
     }
+    // Nor does one that announces nothing get through.
+    let mut stream = server.connect();
+    let (host, key) = (&server.address, &server.key);
+    let head = format!(
+        "POST /api/v1/extract HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {key}\r\nContent-Type: {MULTIPART}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let body = multipart(&[("name=\"file\"; filename=\"a.jpg\"", &[b'x'; 60_000])]);
+    for piece in body.chunks(4096) {
+        let chunk = [format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat();
+        stream.write_all(&chunk).unwrap();
+    }
+    stream.write_all(b"0\r\n\r\n").unwrap();
+    assert!(Reply::read(stream).expect(413).text().contains("--max-upload-size"));
     let huge = Server::start(&[]);
     huge.send("/api/v1/extract", &vec![b'x'; 3 << 20]).expect(200);
 }
