@@ -35,9 +35,10 @@ impl std::fmt::Debug for Groups<'_> {
     }
 }
 
-/// A value as text or as a list of texts.
+/// A value as text or as a list of texts. One is a number: the size of the file.
 pub enum Shown<'a> {
     Text(Cow<'a, str>),
+    Number(u64),
     List(Vec<Cow<'a, str>>),
 }
 
@@ -51,19 +52,19 @@ impl<'a> Groups<'a> {
     }
 
     /// Every printed tag: group, name, value.
-    pub fn each(&self, mut f: impl FnMut(&str, &str, Shown<'_>)) {
+    pub fn each(&self, mut f: impl FnMut(&'a str, &str, Shown<'_>)) {
         for (name, value) in self.facts() {
-            f("File", name, Shown::Text(value));
+            f("File", name, value);
         }
         for (group, tag) in &self.entries {
             f(self.groups[*group as usize], printed_name(tag), shown(tag, self.view, self.input));
         }
     }
 
-    /// The documented facts about the file, as text.
-    fn facts(&self) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
-        let size = || Cow::Owned(self.input.len().to_string());
-        [("Name", Cow::Borrowed(self.file_name)), ("Size", size()), ("Type", Cow::Borrowed(self.mime))]
+    /// The documented facts about the file.
+    fn facts(&self) -> impl Iterator<Item = (&'static str, Shown<'_>)> {
+        let text = |text| Shown::Text(Cow::Borrowed(text));
+        [("Name", text(self.file_name)), ("Size", Shown::Number(self.input.len())), ("Type", text(self.mime))]
             .into_iter()
             .filter(|(name, _)| self.view.shows_fact(name))
     }
@@ -223,6 +224,7 @@ impl Serialize for Shown<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
             Shown::Text(text) => to.serialize_str(text),
+            Shown::Number(number) => to.serialize_u64(*number),
             Shown::List(list) => {
                 let mut array = to.serialize_seq(Some(list.len()))?;
                 list.iter().try_for_each(|s| array.serialize_element(s))?;
@@ -244,10 +246,7 @@ impl Serialize for OneGroup<'_> {
         let mut map = to.serialize_map(None)?;
         if self.file {
             for (name, value) in self.of.facts() {
-                match name {
-                    "Size" => map.serialize_entry(name, &self.of.input.len())?,
-                    _ => map.serialize_entry(name, &value)?,
-                }
+                map.serialize_entry(name, &value)?;
             }
         }
         for (_, tag) in self.entries {

@@ -92,7 +92,6 @@ fn wrong(place: &str, what: &str) -> ! {
 pub(super) fn row(table: &Table, at: &RowAt) -> Row {
     let (name, rest) = word(at.line.rest());
     let key = if table.text_keys { Key::Text(at.line.word()) } else { Key::Number(at.key, at.part) };
-    let prefix = table.name.split_once("::").map_or("", |(prefix, _)| prefix);
     let mut row = Row {
         key,
         name,
@@ -115,7 +114,7 @@ pub(super) fn row(table: &Table, at: &RowAt) -> Row {
         priority: None,
     };
     for (attribute, value) in attributes(rest) {
-        if !attribute_of(&mut row, prefix, attribute, value) {
+        if !attribute_of(&mut row, table.name, attribute, value) {
             wrong(table.name, at.line.rest())
         }
     }
@@ -125,7 +124,7 @@ pub(super) fn row(table: &Table, at: &RowAt) -> Row {
 }
 
 /// Applies one attribute; `false`: not understood.
-fn attribute_of(row: &mut Row, prefix: &'static str, attribute: &'static str, value: &'static str) -> bool {
+fn attribute_of(row: &mut Row, table: &str, attribute: &'static str, value: &'static str) -> bool {
     match attribute {
         "if" => match Cond::parse_list(value) {
             Ok(conds) => row.conds = conds,
@@ -136,7 +135,7 @@ fn attribute_of(row: &mut Row, prefix: &'static str, attribute: &'static str, va
         "print" if value.contains('%') => row.printf = Some(value),
         "print" => row.printer = print::printer(value),
         "unit" => row.printf = Some(Box::leak(format!("%s{value}").into_boxed_str())),
-        "labels" => row.labels = super::labels(prefix, value),
+        "labels" => row.labels = table.split_once("::").and_then(|(prefix, _)| super::labels(prefix, value)),
         "mask" => row.mask = number(value).unwrap_or_default() as u64,
         "->" => {
             let sub = Sub { name: value, target: OnceLock::new(), start: 0, order: None, sized: None, base: None };

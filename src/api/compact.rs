@@ -1,0 +1,121 @@
+//! The answer that is written most, `extract`'s, as compact JSON: byte for byte what serde writes, without its look at every
+//! single byte of every string. (A fifth of a batch's time went there.)
+
+use super::{
+    Extracted,
+    groups::{Groups, Shown},
+};
+
+impl Extracted<'_> {
+    /// Adds the answer.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(if self.success { b"{\"success\":true" } else { b"{\"success\":false" });
+        let mut text = |name: &[u8], value: &str| {
+            out.extend_from_slice(name);
+            string(value, out);
+        };
+        text(b",\"status\":", self.status);
+        text(b",\"fileName\":", self.file_name);
+        if let Some(uuid) = self.uuid {
+            text(b",\"uuid\":", uuid);
+        }
+        out.extend_from_slice(b",\"metadata\":");
+        groups(self.metadata, out);
+        if let Some(source) = self.source {
+            out.extend_from_slice(b",\"source\":");
+            string(source, out);
+        }
+        if !self.warnings.is_empty() {
+            out.extend_from_slice(b",\"warnings\":");
+            list(self.warnings, out);
+        }
+        out.push(b'}');
+    }
+}
+
+fn groups<'a>(groups: &Groups<'a>, out: &mut Vec<u8>) {
+    out.push(b'{');
+    let mut last: Option<&'a str> = None;
+    groups.each(|group, name, value| {
+        if last == Some(group) {
+            out.push(b',');
+        } else {
+            if last.is_some() {
+                out.extend_from_slice(b"},");
+            }
+            string(group, out);
+            out.extend_from_slice(b":{");
+            last = Some(group);
+        }
+        string(name, out);
+        out.push(b':');
+        match value {
+            Shown::Text(text) => string(&text, out),
+            Shown::Number(number) => out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
+            Shown::List(values) => list(&values, out),
+        }
+    });
+    if last.is_some() {
+        out.push(b'}');
+    }
+    out.push(b'}');
+}
+
+fn list(values: &[impl AsRef<str>], out: &mut Vec<u8>) {
+    out.push(b'[');
+    for (i, value) in values.iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        string(value.as_ref(), out);
+    }
+    out.push(b']');
+}
+
+/// Adds a string.
+fn string(text: &str, out: &mut Vec<u8>) {
+    if is_plain(text.as_bytes()) {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    } else {
+        // Memory does not fail.
+        let _ = serde_json::to_writer(out, text);
+    }
+}
+
+/// Does nothing in it need an escape (RFC 8259, 7)? Sixteen bytes at a time, without a way out in between: the compiler makes
+/// one comparison of that.
+fn is_plain(text: &[u8]) -> bool {
+    let special = |bytes: &[u8]| bytes.iter().fold(false, |found, &b| found | (b < 0x20) | (b == b'"') | (b == b'\\'));
+    let mut blocks = text.chunks_exact(16);
+    !blocks.any(special) && !special(blocks.remainder())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn strings_are_those_of_the_library(text in any::<String>(), plain in "[ -~æ]{0,40}") {
+            for text in [text, plain] {
+                let mut out = Vec::new();
+                string(&text, &mut out);
+                prop_assert_eq!(out, serde_json::to_vec(&text).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn every_byte_that_needs_an_escape_is_seen_wherever_it_stands() {
+        for special in ['\0', '\u{1f}', '"', '\\'] {
+            for at in 0..40 {
+                let text: String = (0..40).map(|i| if i == at { special } else { 'x' }).collect();
+                assert!(!is_plain(text.as_bytes()), "{special:?} at {at}");
+            }
+        }
+        assert!(is_plain(&[b'~'; 40]) && is_plain("\u{7f}æ".as_bytes()) && is_plain(b""));
+    }
+}
