@@ -95,6 +95,11 @@ fn is_plain(text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        api::{View, view::Pattern},
+        engine::local,
+        input::Input,
+    };
     use proptest::prelude::*;
 
     proptest! {
@@ -104,6 +109,30 @@ mod tests {
                 let mut out = Vec::new();
                 string(&text, &mut out);
                 prop_assert_eq!(out, serde_json::to_vec(&text).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn answers_are_those_of_the_library() {
+        let samples: [&[u8]; 3] = [
+            include_bytes!("../../tests/samples/photo.jpg"),
+            include_bytes!("../../tests/samples/paper.pdf"),
+            b"of no type that is known",
+        ];
+        let warnings = ["a \"warning\"".to_owned(), "another".to_owned()];
+        for (i, bytes) in samples.into_iter().enumerate() {
+            let input = Input::from_bytes(bytes.to_vec());
+            let extraction = local::extract(&input).unwrap();
+            for patterns in [vec![], vec![Pattern::new("*Date*")], vec![Pattern::new("nothing")]] {
+                let view = View { patterns, family: i as u8 % 2, ..View::default() };
+                let metadata = &Groups::new(&view, "a \"name\"", &input, &extraction);
+                let (uuid, source) = if i == 0 { (Some("id"), None) } else { (None, Some("a/b")) };
+                let warnings = &warnings[..i.min(2)];
+                let row = Extracted { success: true, status: "completed", file_name: "æ\n", uuid, metadata, source, warnings };
+                let mut out = Vec::new();
+                row.write(&mut out);
+                assert_eq!(String::from_utf8(out).unwrap(), serde_json::to_string(&row).unwrap());
             }
         }
     }
