@@ -84,12 +84,23 @@ fn string(text: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// Does nothing in it need an escape (RFC 8259, 7)? Sixteen bytes at a time, without a way out in between: the compiler makes
-/// one comparison of that.
+/// Does nothing in it need an escape (RFC 8259, 7)?
 fn is_plain(text: &[u8]) -> bool {
-    let special = |bytes: &[u8]| bytes.iter().fold(false, |found, &b| found | (b < 0x20) | (b == b'"') | (b == b'\\'));
-    let mut blocks = text.chunks_exact(16);
-    !blocks.any(special) && !special(blocks.remainder())
+    let word = |bytes: &[u8; 8]| !any_special(u64::from_le_bytes(*bytes));
+    match text.last_chunk() {
+        // The last eight bytes may be looked at twice.
+        Some(last) => text.as_chunks().0.iter().all(word) && word(last),
+        None => text.iter().all(|&b| b >= 0x20 && b != b'"' && b != b'\\'),
+    }
+}
+
+/// Is one of eight bytes a control character, a quote or a backslash? All are looked at by the same few operations: the
+/// highest bit of a byte is set by subtracting what it is less than.
+fn any_special(bytes: u64) -> bool {
+    const EACH: u64 = u64::MAX / 0xff;
+    let less = |bytes: u64, than: u8| bytes.wrapping_sub(EACH * u64::from(than)) & !bytes;
+    let is = |byte: u8| less(bytes ^ (EACH * u64::from(byte)), 1);
+    (less(bytes, 0x20) | is(b'"') | is(b'\\')) & (EACH * 0x80) != 0
 }
 
 #[cfg(test)]
