@@ -47,7 +47,7 @@ impl<'a> Groups<'a> {
         let tags = &extraction.metadata.tags;
         let mime = tags.iter().find(|t| is_type(t)).and_then(|t| t.value.as_str());
         let mime = mime.or(extraction.file_type.as_ref().map(|t| t.mime)).unwrap_or(UNKNOWN);
-        let (groups, entries) = choose(view, tags);
+        let (entries, groups) = choose(view, tags);
         Groups { view, input, file_name, mime, groups, entries }
     }
 
@@ -85,7 +85,7 @@ fn printed_name(tag: &Tag) -> &str {
 }
 
 /// The groups, and of every group and name the tag that prints; sorted by group.
-fn choose<'a>(view: &'a View, tags: &'a [Tag]) -> (Vec<&'a str>, Vec<(u32, &'a Tag)>) {
+fn choose<'a>(view: &'a View, tags: &'a [Tag]) -> (Vec<(u32, &'a Tag)>, Vec<&'a str>) {
     // Per name: the tag that wins over all groups.
     let mut names = Table::new(tags.len());
     let mut winners: Vec<u32> = Vec::with_capacity(tags.len());
@@ -105,7 +105,8 @@ fn choose<'a>(view: &'a View, tags: &'a [Tag]) -> (Vec<&'a str>, Vec<(u32, &'a T
         ids.push(id as u32);
     }
 
-    let mut groups: Vec<&str> = vec!["File"];
+    let mut groups: Vec<&str> = Vec::with_capacity(16);
+    groups.push("File");
     let mut group_ids = Table::new(64.min(tags.len() + 1));
     group_ids.id(hash(b"File"), 0, |_| false);
     let mut pairs = Table::new(tags.len());
@@ -130,11 +131,25 @@ fn choose<'a>(view: &'a View, tags: &'a [Tag]) -> (Vec<&'a str>, Vec<(u32, &'a T
             chosen[at].2 = i as u32;
         }
     }
-    chosen.sort_by_key(|c| c.0);
-    let mut entries = Vec::with_capacity(chosen.len());
-    entries.extend(chosen.into_iter().map(|(group, _, i)| (group, &tags[i as usize])));
-    entries.retain(|(_, tag)| !is_type(tag) && view.shows(tag, printed_name(tag)));
-    (groups, entries)
+    chosen.retain(|(_, _, i)| {
+        let tag = &tags[*i as usize];
+        !is_type(tag) && (view.patterns.is_empty() || view.shows(tag, printed_name(tag)))
+    });
+    (by_group(&chosen, groups.len(), tags), groups)
+}
+
+/// Tags by group, of each in the order that they have now: counted, then put where they belong.
+fn by_group<'a>(chosen: &[(u32, u32, u32)], groups: usize, tags: &'a [Tag]) -> Vec<(u32, &'a Tag)> {
+    let mut next = vec![0; groups];
+    chosen.iter().for_each(|&(group, ..)| next[group as usize] += 1);
+    let mut start = 0;
+    next.iter_mut().for_each(|n| start += std::mem::replace(n, start));
+    let mut order = vec![0; chosen.len()];
+    for (i, &(group, ..)) in chosen.iter().enumerate() {
+        order[next[group as usize]] = i;
+        next[group as usize] += 1;
+    }
+    order.into_iter().map(|i| (chosen[i].0, &tags[chosen[i].2 as usize])).collect()
 }
 
 /// Are they equal? Most names are of tables: then they are one.

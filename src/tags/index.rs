@@ -61,9 +61,9 @@ pub(super) struct RowAt {
 }
 
 impl RowAt {
-    /// Compares the key with one of which the beginning is the same: as a text, where it is one (else `text` is empty).
-    pub fn cmp_text(&self, text: &str) -> Ordering {
-        if text.is_empty() { Ordering::Equal } else { self.line.word().cmp(text) }
+    /// Is the key that text? One that is a number is asked for the empty one.
+    pub fn has_text(&self, text: &str) -> bool {
+        text.is_empty() || self.line.word() == text
     }
 
     /// The labels beneath it.

@@ -303,9 +303,12 @@ impl Table {
             Key::Number(number, part) => (number, part, ""),
             Key::Text(text) => (lines::beginning(text.as_bytes()), 0, text),
         };
-        let order = |row: &RowAt| (row.key, row.part).cmp(&(number, part)).then_with(|| row.cmp_text(text));
-        let from = self.index.partition_point(|r| order(r).is_lt());
-        let count = self.index[from..].iter().take_while(|r| order(r).is_eq()).count();
+        // A search for the number alone is quick; few rows share one.
+        let is = |row: &&RowAt| row.part == part && row.has_text(text);
+        let first = self.index.partition_point(|r| r.key < number);
+        let others = self.index[first..].iter().take_while(|r| r.key == number && !is(r)).count();
+        let from = first + others;
+        let count = self.index[from..].iter().take_while(|r| r.key == number && is(r)).count();
         from..from + count
     }
 
