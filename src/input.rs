@@ -20,6 +20,8 @@ use std::{
 const HEAD: usize = 16 * 1024;
 /// So much of it is held when what lies behind is asked for: to read further costs less than to ask often.
 const STAGES: [usize; 2] = [32 * 1024, 64 * 1024];
+/// The end of a file is looked at for trailers: so much of it stands for itself.
+const END: u64 = 1024;
 /// Window of a copy.
 const CHUNK: usize = 256 * 1024;
 /// A single read into memory may not be larger than this: no metadata block is.
@@ -55,36 +57,39 @@ thread_local! {
 }
 
 impl Head {
-    fn read(file: &File) -> Result<Head> {
+    fn read(file: &File, len: u64) -> Result<Head> {
         let mut first = SPARE.take();
         first.clear();
-        first.reserve_exact(HEAD);
-        fill(file, &mut first)?;
+        let most = if len <= STAGES[0] as u64 { len as usize } else { HEAD };
+        fill(file, &mut first, most)?;
         Ok(Head { first, more: Default::default() })
     }
 
-    /// The beginning of the file, if one stage of it goes to `end`.
-    fn up_to(&self, file: &File, end: u64) -> Result<Option<&[u8]>> {
-        if end <= self.first.len() as u64 {
+    /// The beginning of a file of `len` bytes, if one stage of it has the bytes in `range`.
+    fn with(&self, file: &File, range: Range<u64>, len: u64) -> Result<Option<&[u8]>> {
+        if range.end <= self.first.len() as u64 {
             return Ok(Some(&self.first));
         }
-        let Some(at) = STAGES.iter().position(|&stage| end <= stage as u64) else { return Ok(None) };
+        let stage = STAGES.iter().position(|&stage| range.end <= stage as u64);
+        let Some(at) = stage.filter(|_| len.saturating_sub(range.start) > END) else { return Ok(None) };
         let stage = match self.more[at].get() {
             Some(stage) => stage,
             None => {
-                let mut stage = Vec::with_capacity(STAGES[at]);
+                let most = usize::try_from(len).unwrap_or(usize::MAX).min(STAGES[at]);
+                let mut stage = Vec::with_capacity(most);
                 stage.extend_from_slice(&self.first);
-                fill(file, &mut stage)?;
+                fill(file, &mut stage, most)?;
                 self.more[at].get_or_init(|| stage)
             }
         };
-        Ok(Some(stage.as_slice()).filter(|held| end <= held.len() as u64))
+        Ok(Some(stage).map(Vec::as_slice).filter(|held| range.end <= held.len() as u64))
     }
 }
 
-/// Reads what follows the bytes in `buffer`, as far as its capacity or the file goes: in one call where the system allows it.
-fn fill(file: &File, buffer: &mut Vec<u8>) -> Result<()> {
-    while buffer.len() < buffer.capacity() {
+/// Reads what follows the bytes in `buffer` until there are `most`, or the file ends: in one call where the system allows it.
+fn fill(file: &File, buffer: &mut Vec<u8>, most: usize) -> Result<()> {
+    buffer.reserve_exact(most.saturating_sub(buffer.len()));
+    while buffer.len() < most {
         let at = buffer.len() as u64;
         match rustix::io::pread(file, rustix::buffer::spare_capacity(buffer), at) {
             Ok(0) => break,
@@ -126,7 +131,7 @@ impl Input {
     /// Of an open regular file.
     pub fn from_file(file: File) -> Result<Self> {
         let len = file.metadata()?.len();
-        let head = Head::read(&file)?;
+        let head = Head::read(&file, len)?;
         Ok(Self::new(Source::File { file, head }, len))
     }
 
@@ -215,10 +220,11 @@ impl Input {
         if end <= head.len() as u64 {
             return Ok(Cow::Borrowed(&head[offset as usize..end as usize]));
         }
+        let range = self.start + offset..self.start + end;
         if let Source::File { file, head } = &self.shared.source
-            && let Some(held) = head.up_to(file, self.start + end)?
+            && let Some(held) = head.with(file, range.clone(), self.shared.len)?
         {
-            return Ok(Cow::Borrowed(&held[(self.start + offset) as usize..(self.start + end) as usize]));
+            return Ok(Cow::Borrowed(&held[range.start as usize..range.end as usize]));
         }
         if len > MAX_BLOCK {
             return Err(Error::damaged("a block is too large to be read"));

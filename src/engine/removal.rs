@@ -217,6 +217,8 @@ impl Prepared {
             let kept = match part.kind {
                 Kind::Payload | Kind::Icc => true,
                 Kind::Exif | Kind::Iptc | Kind::Photoshop => text_kept,
+                Kind::Png(chunk) => text_kept && matches!(&chunk, b"tEXt" | b"zTXt" | b"iTXt" | b"tIME"),
+                Kind::Gif(label) => text_kept && label == 0xfe,
                 // A gain map's packets have words of their own, which others have too: cleaning again has proved them.
                 Kind::Xmp | Kind::File => text_kept || self.plan.kept.contains(&"gainmap"),
                 Kind::Jumbf => self.selection.keeps(Keep::C2pa),

@@ -44,6 +44,24 @@ fn single_tags_stay() {
     assert!(!tags.iter().any(|t| t.starts_with("IFD0:Make=")), "{tags:#?}");
 }
 
+/// What one block keeps, another may lose: the proof knows the one from the other.
+#[test]
+fn whatever_is_kept_the_proof_holds() {
+    let sets: [&[Keep]; 5] = [
+        &[Keep::Copyright],
+        &[Keep::Dates],
+        &[Keep::Title],
+        &[Keep::Thumbnail],
+        &[Keep::Copyright, Keep::Dates, Keep::Title, Keep::Thumbnail],
+    ];
+    for (name, file) in super::cleanable() {
+        for keep in sets {
+            let selection = Selection { keep: keep.iter().copied().collect(), ..Selection::none() };
+            super::clean(&file, &selection).unwrap_or_else(|e| panic!("{name}, {keep:?}: {e}"));
+        }
+    }
+}
+
 /// A packet that cannot be edited goes as a whole, and that is said: in each container.
 #[test]
 fn what_cannot_be_kept_is_said() {
