@@ -82,7 +82,7 @@ impl Head {
                 self.more[at].get_or_init(|| stage)
             }
         };
-        Ok(Some(stage).map(Vec::as_slice).filter(|held| range.end <= held.len() as u64))
+        Ok(Some(stage.as_slice()).filter(|held| range.end <= held.len() as u64))
     }
 }
 
