@@ -3,6 +3,7 @@
 //! Field names and their order are those of the service's documentation; what is ours comes after. Every row is one JSON
 //! object, and a row that failed is a [`Failure`].
 
+mod compact;
 pub mod groups;
 pub mod view;
 

@@ -151,7 +151,7 @@ pub struct Serve {
     #[arg(long, env = "EXIFKIT_TLS_KEY", value_name = "FILE", requires = "tls_cert", value_hint = ValueHint::FilePath, help_heading = LISTENING)]
     pub tls_key: Option<PathBuf>,
     /// Speak TLS with a certificate made at start, for trying out; stderr says where it is
-    #[arg(long, env = "EXIFKIT_TLS_SELF_SIGNED", conflicts_with = "tls_cert", help_heading = LISTENING)]
+    #[arg(long, env = "EXIFKIT_TLS_SELF_SIGNED", value_parser = clap::builder::FalseyValueParser::new(), help_heading = LISTENING)]
     pub tls_self_signed: bool,
     /// What addresses of cleaned files begin with [default: the host that the request names]
     #[arg(long, env = "EXIFKIT_PUBLIC_URL", value_name = "URL", help_heading = LISTENING)]
@@ -159,7 +159,7 @@ pub struct Serve {
     #[command(flatten)]
     pub place: ServePlace,
     /// Serve everybody without a key
-    #[arg(long, env = "EXIFKIT_ALLOW_ANONYMOUS", help_heading = ACCESS)]
+    #[arg(long, env = "EXIFKIT_ALLOW_ANONYMOUS", value_parser = clap::builder::FalseyValueParser::new(), help_heading = ACCESS)]
     pub allow_anonymous: bool,
     /// Let pages of this origin (https://example.com, or *) use the API in browsers; repeats
     #[arg(long, env = "EXIFKIT_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', help_heading = ACCESS)]

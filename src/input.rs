@@ -6,7 +6,7 @@ use crate::{
 };
 use std::{
     borrow::Cow,
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     fs::File,
     io::Write,
     ops::Range,
@@ -16,8 +16,10 @@ use std::{
     time::Instant,
 };
 
-/// So much of a file's beginning is read at once when it is opened: the headers of most files lie within.
-const HEAD: u64 = 64 * 1024;
+/// So much of a file's beginning is read when it is opened: the headers of four photos in five lie within.
+const HEAD: usize = 16 * 1024;
+/// So much of it is held when what lies behind is asked for: to read further costs less than to ask often.
+const STAGES: [usize; 2] = [32 * 1024, 64 * 1024];
 /// Window of a copy.
 const CHUNK: usize = 256 * 1024;
 /// A single read into memory may not be larger than this: no metadata block is.
@@ -43,8 +45,9 @@ struct Remote {
 /// cost more than to read it.
 #[derive(Debug)]
 struct Head {
-    buffer: Vec<u8>,
-    held: usize,
+    first: Vec<u8>,
+    /// The beginning again, as far as each of [`STAGES`] goes.
+    more: [OnceCell<Vec<u8>>; STAGES.len()],
 }
 
 thread_local! {
@@ -52,28 +55,49 @@ thread_local! {
 }
 
 impl Head {
-    /// Reads up to [`HEAD`] bytes, in one call where the system allows it.
-    fn read(file: &File, len: u64) -> Result<Head> {
-        let mut head = Head { buffer: SPARE.take(), held: 0 };
-        head.buffer.resize(HEAD as usize, 0);
-        let want = len.min(HEAD) as usize;
-        while head.held < want {
-            match file.read_at(&mut head.buffer[head.held..want], head.held as u64)? {
-                0 => break,
-                n => head.held += n,
-            }
-        }
-        Ok(head)
+    fn read(file: &File) -> Result<Head> {
+        let mut first = SPARE.take();
+        first.clear();
+        first.reserve_exact(HEAD);
+        fill(file, &mut first)?;
+        Ok(Head { first, more: Default::default() })
     }
 
-    fn bytes(&self) -> &[u8] {
-        &self.buffer[..self.held]
+    /// The beginning of the file, if one stage of it goes to `end`.
+    fn up_to(&self, file: &File, end: u64) -> Result<Option<&[u8]>> {
+        if end <= self.first.len() as u64 {
+            return Ok(Some(&self.first));
+        }
+        let Some(at) = STAGES.iter().position(|&stage| end <= stage as u64) else { return Ok(None) };
+        let stage = match self.more[at].get() {
+            Some(stage) => stage,
+            None => {
+                let mut stage = Vec::with_capacity(STAGES[at]);
+                stage.extend_from_slice(&self.first);
+                fill(file, &mut stage)?;
+                self.more[at].get_or_init(|| stage)
+            }
+        };
+        Ok(Some(stage.as_slice()).filter(|held| end <= held.len() as u64))
     }
+}
+
+/// Reads what follows the bytes in `buffer`, as far as its capacity or the file goes: in one call where the system allows it.
+fn fill(file: &File, buffer: &mut Vec<u8>) -> Result<()> {
+    while buffer.len() < buffer.capacity() {
+        let at = buffer.len() as u64;
+        match rustix::io::pread(file, rustix::buffer::spare_capacity(buffer), at) {
+            Ok(0) => break,
+            Err(rustix::io::Errno::INTR) | Ok(_) => {}
+            Err(e) => return Err(std::io::Error::from(e).into()),
+        }
+    }
+    Ok(())
 }
 
 impl Drop for Head {
     fn drop(&mut self) {
-        SPARE.set(std::mem::take(&mut self.buffer));
+        SPARE.set(std::mem::take(&mut self.first));
     }
 }
 
@@ -94,7 +118,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// Opens a regular file and reads its first 64 KiB.
+    /// Opens a regular file and reads its beginning.
     pub fn open(path: &Path) -> Result<Self> {
         Self::from_file(open_regular(path)?)
     }
@@ -102,7 +126,7 @@ impl Input {
     /// Of an open regular file.
     pub fn from_file(file: File) -> Result<Self> {
         let len = file.metadata()?.len();
-        let head = Head::read(&file, len)?;
+        let head = Head::read(&file)?;
         Ok(Self::new(Source::File { file, head }, len))
     }
 
@@ -171,7 +195,7 @@ impl Input {
     pub fn head(&self) -> &[u8] {
         let memory = match &self.shared.source {
             Source::Memory(b) => b,
-            Source::File { head, .. } => head.bytes(),
+            Source::File { head, .. } => &head.first,
             Source::Url(remote) => &remote.head,
         };
         let from = (self.start as usize).min(memory.len());
@@ -190,6 +214,11 @@ impl Input {
         let head = self.head();
         if end <= head.len() as u64 {
             return Ok(Cow::Borrowed(&head[offset as usize..end as usize]));
+        }
+        if let Source::File { file, head } = &self.shared.source
+            && let Some(held) = head.up_to(file, self.start + end)?
+        {
+            return Ok(Cow::Borrowed(&held[(self.start + offset) as usize..(self.start + end) as usize]));
         }
         if len > MAX_BLOCK {
             return Err(Error::damaged("a block is too large to be read"));
@@ -359,8 +388,12 @@ mod tests {
         use std::io::Seek;
         file.rewind().unwrap();
         let input = Input::from_file(file).unwrap();
-        assert_eq!(input.head().len(), 65536);
-        assert_eq!(input.bytes(65530, 20).unwrap().as_ref(), &bytes[65530..65550]);
+        assert_eq!(input.head().len(), HEAD);
+        // Inside of each stage, over its edge, and behind the last.
+        for at in [0, HEAD - 10, HEAD, STAGES[0] - 10, STAGES[0], STAGES[1] - 10, STAGES[1], 150_000] {
+            let view = input.slice(100..150_300);
+            assert_eq!(view.bytes(at as u64, 20).unwrap().as_ref(), &bytes[at + 100..at + 120], "{at}");
+        }
         let mut copied = Vec::new();
         input.copy(100..199_999, &mut copied).unwrap();
         assert_eq!(copied, &bytes[100..199_999]);

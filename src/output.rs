@@ -6,6 +6,7 @@ pub mod json;
 pub mod jsonl;
 pub mod table;
 
+use crate::api::Extracted;
 use std::{
     borrow::Cow,
     io::{self, IsTerminal, Write},
@@ -62,6 +63,15 @@ impl Style {
         if self.terminal {
             json::disarm(out);
         }
+    }
+
+    /// Adds the row of an extraction.
+    pub fn extracted(&self, row: &Extracted, out: &mut Vec<u8>) {
+        if self.terminal {
+            return self.json(row, out);
+        }
+        row.write(out);
+        out.push(b'\n');
     }
 
     /// Adds a JSON row.

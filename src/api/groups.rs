@@ -35,9 +35,10 @@ impl std::fmt::Debug for Groups<'_> {
     }
 }
 
-/// A value as text or as a list of texts.
+/// A value as text or as a list of texts. One is a number: the size of the file.
 pub enum Shown<'a> {
     Text(Cow<'a, str>),
+    Number(u64),
     List(Vec<Cow<'a, str>>),
 }
 
@@ -46,24 +47,24 @@ impl<'a> Groups<'a> {
         let tags = &extraction.metadata.tags;
         let mime = tags.iter().find(|t| is_type(t)).and_then(|t| t.value.as_str());
         let mime = mime.or(extraction.file_type.as_ref().map(|t| t.mime)).unwrap_or(UNKNOWN);
-        let (groups, entries) = choose(view, tags);
+        let (entries, groups) = choose(view, tags);
         Groups { view, input, file_name, mime, groups, entries }
     }
 
     /// Every printed tag: group, name, value.
-    pub fn each(&self, mut f: impl FnMut(&str, &str, Shown<'_>)) {
+    pub fn each(&self, mut f: impl FnMut(&'a str, &str, Shown<'_>)) {
         for (name, value) in self.facts() {
-            f("File", name, Shown::Text(value));
+            f("File", name, value);
         }
         for (group, tag) in &self.entries {
             f(self.groups[*group as usize], printed_name(tag), shown(tag, self.view, self.input));
         }
     }
 
-    /// The documented facts about the file, as text.
-    fn facts(&self) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
-        let size = || Cow::Owned(self.input.len().to_string());
-        [("Name", Cow::Borrowed(self.file_name)), ("Size", size()), ("Type", Cow::Borrowed(self.mime))]
+    /// The documented facts about the file.
+    fn facts(&self) -> impl Iterator<Item = (&'static str, Shown<'_>)> {
+        let text = |text| Shown::Text(Cow::Borrowed(text));
+        [("Name", text(self.file_name)), ("Size", Shown::Number(self.input.len())), ("Type", text(self.mime))]
             .into_iter()
             .filter(|(name, _)| self.view.shows_fact(name))
     }
@@ -84,14 +85,14 @@ fn printed_name(tag: &Tag) -> &str {
 }
 
 /// The groups, and of every group and name the tag that prints; sorted by group.
-fn choose<'a>(view: &'a View, tags: &'a [Tag]) -> (Vec<&'a str>, Vec<(u32, &'a Tag)>) {
+fn choose<'a>(view: &'a View, tags: &'a [Tag]) -> (Vec<(u32, &'a Tag)>, Vec<&'a str>) {
     // Per name: the tag that wins over all groups.
     let mut names = Table::new(tags.len());
     let mut winners: Vec<u32> = Vec::with_capacity(tags.len());
     let mut ids: Vec<u32> = Vec::with_capacity(tags.len());
     let mut first: Vec<u32> = Vec::with_capacity(tags.len());
     for (i, tag) in tags.iter().enumerate() {
-        let id = names.id(hash(tag.name.as_bytes()), first.len(), |id| tags[first[id] as usize].name == tag.name);
+        let id = names.id(hash(tag.name.as_bytes()), first.len(), |id| same(&tags[first[id] as usize].name, &tag.name));
         if id == first.len() {
             first.push(i as u32);
             winners.push(i as u32);
@@ -104,7 +105,8 @@ fn choose<'a>(view: &'a View, tags: &'a [Tag]) -> (Vec<&'a str>, Vec<(u32, &'a T
         ids.push(id as u32);
     }
 
-    let mut groups: Vec<&str> = vec!["File"];
+    let mut groups: Vec<&str> = Vec::with_capacity(16);
+    groups.push("File");
     let mut group_ids = Table::new(64.min(tags.len() + 1));
     group_ids.id(hash(b"File"), 0, |_| false);
     let mut pairs = Table::new(tags.len());
@@ -113,9 +115,9 @@ fn choose<'a>(view: &'a View, tags: &'a [Tag]) -> (Vec<&'a str>, Vec<(u32, &'a T
     let mut last = 0;
     for (i, tag) in tags.iter().enumerate() {
         let name = view.group(tag);
-        if groups[last] != name {
+        if !same(groups[last], name) {
             group_ids.grow(groups.len(), |id| hash(groups[id].as_bytes()));
-            last = group_ids.id(hash(name.as_bytes()), groups.len(), |id| groups[id] == name);
+            last = group_ids.id(hash(name.as_bytes()), groups.len(), |id| same(groups[id], name));
             if last == groups.len() {
                 groups.push(name);
             }
@@ -129,10 +131,30 @@ fn choose<'a>(view: &'a View, tags: &'a [Tag]) -> (Vec<&'a str>, Vec<(u32, &'a T
             chosen[at].2 = i as u32;
         }
     }
-    chosen.sort_by_key(|c| c.0);
-    let shown = chosen.into_iter().map(|(group, _, i)| (group, &tags[i as usize]));
-    let entries = shown.filter(|(_, tag)| !is_type(tag) && view.shows(tag, printed_name(tag))).collect();
-    (groups, entries)
+    chosen.retain(|(_, _, i)| {
+        let tag = &tags[*i as usize];
+        !is_type(tag) && (view.patterns.is_empty() || view.shows(tag, printed_name(tag)))
+    });
+    (by_group(&chosen, groups.len(), tags), groups)
+}
+
+/// Tags by group, of each in the order that they have now: counted, then put where they belong.
+fn by_group<'a>(chosen: &[(u32, u32, u32)], groups: usize, tags: &'a [Tag]) -> Vec<(u32, &'a Tag)> {
+    let mut next = vec![0; groups];
+    chosen.iter().for_each(|&(group, ..)| next[group as usize] += 1);
+    let mut start = 0;
+    next.iter_mut().for_each(|n| start += std::mem::replace(n, start));
+    let mut order = vec![0; chosen.len()];
+    for (i, &(group, ..)) in chosen.iter().enumerate() {
+        order[next[group as usize]] = i;
+        next[group as usize] += 1;
+    }
+    order.into_iter().map(|i| (chosen[i].0, &tags[chosen[i].2 as usize])).collect()
+}
+
+/// Are they equal? Most names are of tables: then they are one.
+fn same(a: &str, b: &str) -> bool {
+    std::ptr::eq(a, b) || a == b
 }
 
 /// Hash of a name, seeded anew in every process: names come from files, and must not be able to collide at will.
@@ -217,6 +239,7 @@ impl Serialize for Shown<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
             Shown::Text(text) => to.serialize_str(text),
+            Shown::Number(number) => to.serialize_u64(*number),
             Shown::List(list) => {
                 let mut array = to.serialize_seq(Some(list.len()))?;
                 list.iter().try_for_each(|s| array.serialize_element(s))?;
@@ -238,10 +261,7 @@ impl Serialize for OneGroup<'_> {
         let mut map = to.serialize_map(None)?;
         if self.file {
             for (name, value) in self.of.facts() {
-                match name {
-                    "Size" => map.serialize_entry(name, &self.of.input.len())?,
-                    _ => map.serialize_entry(name, &value)?,
-                }
+                map.serialize_entry(name, &value)?;
             }
         }
         for (_, tag) in self.entries {

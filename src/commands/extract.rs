@@ -113,7 +113,7 @@ impl Extractor {
                 };
                 let tags = extraction.metadata.tags.len();
                 row.reserve(512 + 48 * tags);
-                self.style.json(&answer, row);
+                self.style.extracted(&answer, row);
             }
         }
     }
@@ -123,6 +123,7 @@ impl Extractor {
 pub fn joined(value: Shown<'_>) -> std::borrow::Cow<'_, str> {
     match value {
         Shown::Text(text) => text,
+        Shown::Number(number) => number.to_string().into(),
         Shown::List(list) => list.join(", ").into(),
     }
 }

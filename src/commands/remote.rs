@@ -26,6 +26,9 @@ use tempfile::SpooledData;
 /// Uploads at once unless the user says how many: the service's work, not this machine's cores, takes the time.
 pub const JOBS: usize = 4;
 
+/// The parameter that has the service pick tags.
+const TAG: &str = "tag";
+
 /// Sends inputs.
 struct Sender {
     service: Service,
@@ -85,6 +88,16 @@ fn of_no_interest(item: &Item, input: Option<&Input>) -> bool {
     item.met() && input.is_some_and(|input| format::detect(input).is_none())
 }
 
+/// The API has one code for all that cannot be cleaned; whether a type is known at all is seen here.
+fn refined(error: Error, input: Option<&Input>) -> Error {
+    match error.code {
+        Code::UnsupportedFormat if input.is_some_and(|input| format::detect(input).is_none()) => {
+            Error::new(Code::UnknownFormat, error.to_string())
+        }
+        _ => error,
+    }
+}
+
 /// `extract`.
 pub struct Extractor {
     sender: Sender,
@@ -104,12 +117,14 @@ impl Extractor {
         if args.shown.numeric {
             parameters.push(("n", "true".into()));
         }
+        // Whoever reads the file knows both names of a group; we see one of them in the answer.
+        parameters.extend(args.shown.tag.iter().map(|pattern| (TAG, pattern.clone())));
         Ok(Extractor { sender: Sender::new(service, parameters, here.style, &args.running), here, quiet: args.running.quiet })
     }
 
-    /// Only the tags that were asked for, by the names that the service gives them.
+    /// Only the tags that were asked for. A service that does not pick them itself: by the names that it gives them.
     fn filter(&self, answer: &mut Answer) {
-        if self.here.view.patterns.is_empty() {
+        if self.here.view.patterns.is_empty() || answer.honours(TAG) {
             return;
         }
         let shown = |(group, tags): (&String, &Value)| {
@@ -140,7 +155,7 @@ impl Work for Extractor {
         }
         let mut answer = self.sender.asked(subject, Service::extract)?;
         let mut said = warnings(&answer, &name, self.here.verbose);
-        let unknown = self.sender.parameters.iter().filter(|(parameter, _)| !answer.honours(parameter));
+        let unknown = self.sender.parameters.iter().filter(|(p, _)| *p != TAG && !answer.honours(p));
         for (parameter, _) in unknown.filter(|_| !self.quiet) {
             said.push(format!("{}: the service does not know {}; this is what came", name.source, flag(parameter)));
         }
@@ -225,12 +240,17 @@ impl Work for Remover {
             here.skip(&name, Code::UnknownFormat, row);
             return Ok(Report::default());
         }
-        let mut answer = self.sender.asked(subject, Service::remove)?;
+        let asked = self.sender.asked(subject, Service::remove);
+        let mut answer = asked.map_err(|e| refined(e, input.as_ref()))?;
         let mut said = warnings(&answer, &name, here.verbose);
         match &target {
             _ if here.dry_run => {
                 answer.set("status", remove::DRY_RUN.into());
                 answer.take("downloadUrl");
+                // Of what is written, which is nothing.
+                if answer.fields().contains_key("verified") {
+                    answer.set("verified", false.into());
+                }
             }
             Some(target) => {
                 let news = self.write(&answer, input.as_ref(), original, target)?;

@@ -37,11 +37,18 @@ fn settings(args: &Serve, data_dir: PathBuf, keys_file: PathBuf) -> anyhow::Resu
         url_map.add(entry).map_err(|e| usage(format!("--url-map {entry}: {e}")))?;
     }
     let tls = match (&args.tls_cert, &args.tls_key) {
+        // For clap a variable that says no would be in conflict, too.
+        (Some(_), _) if args.tls_self_signed => {
+            return Err(usage("--tls-self-signed cannot be used with --tls-cert: either is the certificate").into());
+        }
         (Some(cert), Some(key)) => Some(Tls::Files { cert: cert.clone(), key: key.clone() }),
         _ => args.tls_self_signed.then_some(Tls::SelfSigned),
     };
-    if let Some(url) = args.public_url.as_ref().filter(|u| !matches!(u.scheme(), "http" | "https")) {
-        return Err(usage(format!("--public-url {url}: an http or https address is expected")).into());
+    if args.public_url.as_ref().is_some_and(|url| !is_base(url)) {
+        return Err(usage("--public-url: http://HOST or https://HOST is expected, perhaps with a port and a path").into());
+    }
+    if let Some(bad) = args.cors_origin.iter().find(|origin| !is_origin(origin)) {
+        return Err(usage(format!("--cors-origin {bad}: https://HOST is expected, perhaps with a port, or *")).into());
     }
     let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
     Ok(Settings {
@@ -65,9 +72,23 @@ fn settings(args: &Serve, data_dir: PathBuf, keys_file: PathBuf) -> anyhow::Resu
             jobs: args.jobs.map_or_else(cores, usize::from),
             min_free: args.min_free_disk,
         },
-        fetch: Policy { ports: args.url_port.clone() },
+        fetch: Policy { ports: args.url_port.clone(), ..Policy::default() },
         url_map,
     })
+}
+
+/// What a browser would send as its page's origin, or all of them.
+fn is_origin(origin: &str) -> bool {
+    origin == "*" || url::Url::parse(origin).is_ok_and(|url| is_base(&url) && url.path() == "/")
+}
+
+/// Can paths be added to it?
+fn is_base(url: &url::Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none()
 }
 
 fn manage(command: &KeysCommand, file: &Path) -> anyhow::Result<Status> {

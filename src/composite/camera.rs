@@ -7,9 +7,8 @@ use super::{
 };
 use crate::{
     metadata::{Print, Value},
-    tags::{Labels, print::fraction},
+    tags::{self, print::fraction},
 };
-use std::sync::OnceLock;
 
 pub(super) const ROWS: &[Row] = &[
     low("ISO", &[BaseISO, AutoISO], canon_iso),
@@ -186,8 +185,7 @@ fn sony_focus_distance(t: &Index) -> Derived {
 
 /// Panasonic: two numbers say which scene; a few cameras mean something else by them.
 fn advanced_scene(t: &Index) -> Derived {
-    static LABELS: OnceLock<Option<Labels>> = OnceLock::new();
-    let labels = LABELS.get_or_init(|| crate::tags::labels("Composite", "AdvancedSceneMode")).as_ref()?;
+    let labels = tags::labels("Composite", "AdvancedSceneMode")?;
     let (scene, kind) = (t.text_in("Panasonic", SceneMode)?, t.text_in("Panasonic", AdvancedSceneType)?);
     let value = format!("{} {scene} {kind}", t.text(Model).unwrap_or_default());
     let label = labels.text(&value).or_else(|| labels.text(&format!("{scene} {kind}")))?;

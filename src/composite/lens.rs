@@ -10,7 +10,7 @@ use crate::{
     metadata::Value,
     tags::{self, Labels},
 };
-use std::{fmt::Write, sync::OnceLock};
+use std::fmt::Write;
 
 pub(super) const ROWS: &[Row] = &[
     row("LensSpec", &[Lens, LensType], nikon_spec),
@@ -27,9 +27,8 @@ fn nikon_spec(t: &Index) -> Derived {
     Some((value.into(), format!("{} {}", lens.printed(), kind.printed()).trim_end().to_owned().into()))
 }
 
-fn nikon_labels() -> Option<&'static Labels> {
-    static LABELS: OnceLock<Option<Labels>> = OnceLock::new();
-    LABELS.get_or_init(|| tags::labels("Composite", "NikonLensID")).as_ref()
+fn nikon_labels() -> Option<Labels> {
+    tags::labels("Composite", "NikonLensID")
 }
 
 /// Nikon: the lens data's bytes, back from their values, name the lens.
@@ -75,11 +74,9 @@ const LABELS: [(&str, &str, &str); 7] = [
     ("Samsung", "Samsung", "SamsungLensType"),
 ];
 
-fn labels_of(group: &str) -> Option<&'static Labels> {
-    static CACHE: [OnceLock<Option<Labels>>; LABELS.len()] = [const { OnceLock::new() }; LABELS.len()];
-    let at = LABELS.iter().position(|(g, ..)| *g == group)?;
-    let (_, prefix, name) = LABELS[at];
-    CACHE[at].get_or_init(|| tags::labels(prefix, name)).as_ref()
+fn labels_of(group: &str) -> Option<Labels> {
+    let (_, prefix, name) = LABELS.iter().find(|(g, ..)| *g == group)?;
+    tags::labels(prefix, name)
 }
 
 /// The maker's lens type; where one number stands for several lenses, those that fit.
@@ -160,10 +157,9 @@ fn by_model(t: &Index) -> Derived {
 }
 
 /// The name of a number: of several those that fit, joined by `or`.
-fn named(t: &Index, labels: &'static Labels, key: &str, place: &str) -> Option<String> {
+fn named(t: &Index, labels: Labels, key: &str, place: &str) -> Option<String> {
     let first = labels.text(key).or_else(|| labels.number(key.parse().ok()?))?;
-    let more =
-        labels.lines().filter(|(k, _)| k.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'))).map(|(_, name)| name);
+    let more = labels.starting(&format!("{key}.")).map(|(_, name)| name);
     let mut names: Vec<&'static str> = more.take(200).collect();
     if names.is_empty() {
         return Some(first.to_owned());

@@ -191,15 +191,13 @@ impl Reader {
         for entry in &directory.entries {
             self.emit(entry, table, group, priority, sink);
         }
-        if table.has_data {
-            self.data(&directory.entries, table, group, sink);
-        }
+        self.data(&directory.entries, table, group, sink);
         directory.next
     }
 
     /// Adds the data that rows of a maker note point at.
     fn data(&self, entries: &[Entry], table: &'static Table, group: &Group, sink: &mut Sink) {
-        for (row, (length, name)) in table.rows.iter().filter_map(|r| Some((r, r.data?))) {
+        for (row, (length, name)) in table.data_rows().filter_map(|r| Some((r, r.data?))) {
             let number = |key| {
                 let entry = entries.iter().find(|e| Key::from(e.tag) == key)?;
                 self.numbers(entry).first().copied()
@@ -230,20 +228,17 @@ impl Reader {
 
     /// Adds what one entry says.
     pub fn emit(&mut self, entry: &Entry, table: &'static Table, group: &Group, priority: Priority, sink: &mut Sink) {
-        let rows = table.rows_of(entry.tag);
+        let mut rows = table.rows_of(entry.tag);
         let (format, order, count, size) = (entry.format, self.order, entry.count, entry.size);
         let context = Context { format: Some(format), order, count, size, ..Context::new(&sink.facts) };
-        let row = match rows {
-            [] => return,
-            [row] if !row.is_conditional() => row,
-            rows => {
-                let Some(value) = self.value(entry) else { return };
-                let Some(row) = rows.iter().find(|r| r.holds(&value, &context)) else { return };
-                row
-            }
-        };
+        let Some(mut row) = rows.next() else { return };
+        if row.is_conditional() {
+            let Some(value) = self.value(entry) else { return };
+            let Some(first) = [row].into_iter().chain(rows).find(|r| r.holds(&value, &context)) else { return };
+            row = first;
+        }
         if let Some(sub) = &row.sub {
-            return self.follow(entry, row, sub, group, sink);
+            return self.follow(entry, row, sub, sink);
         }
         if let Some(kind) = row.child {
             return sink.child(kind, row.name, self.block.slice(entry.at..entry.at.saturating_add(entry.size)));
@@ -293,7 +288,7 @@ impl Reader {
 
     /// Decodes an entry's value with the row's sub-table: a packed block in place, a block with a decoder of its own, or
     /// the directories that the value points at.
-    fn follow(&mut self, entry: &Entry, row: &Row, sub: &Sub, parent: &Group, sink: &mut Sink) {
+    fn follow(&mut self, entry: &Entry, row: &Row, sub: &Sub, sink: &mut Sink) {
         let Some(table) = sub.table() else { return };
         let order = sub.order.or(table.order).unwrap_or(self.order);
         if let Some(at) = sub.sized
@@ -325,7 +320,6 @@ impl Reader {
             }
         }
         self.depth -= 1;
-        let _ = parent;
     }
 }
 

@@ -1,7 +1,6 @@
 //! Text of files, as it prints.
 
 use smol_str::{SmolStr, SmolStrBuilder};
-use std::fmt::Write;
 
 /// Text that should be UTF-8: each byte that is not becomes `?`.
 pub fn lossy(bytes: &[u8]) -> SmolStr {
@@ -18,10 +17,9 @@ pub fn lossy(bytes: &[u8]) -> SmolStr {
 
 /// Lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut s, b| {
-        let _ = write!(s, "{b:02x}");
-        s
-    })
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let digits = |b: &u8| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]];
+    bytes.iter().flat_map(digits).collect()
 }
 
 /// A tag name from a word of the file: letters, digits, `-` and `_` stay; what follows anything else begins with a capital.

@@ -130,7 +130,7 @@ fn samsung(input: &Input, sink: &mut Sink) {
         let (Some(from), size) = (at.checked_sub(word(4)), word(8)) else { continue };
         let record = input.slice(from..from + size);
         let (Ok(id), Ok(len)) = (record.u16_le(2), record.u32_le(4)) else { continue };
-        let Some(name) = table.rows.iter().find(|r| r.key == tags::Key::from(id)).map(|r| r.name) else { continue };
+        let Some(name) = table.rows_of(id).next().map(|r| r.name) else { continue };
         let start = 8 + u64::from(len);
         let Ok(title) = record.bytes(8, u64::from(len).min(1024)) else { continue };
         let data = record.tail(start);

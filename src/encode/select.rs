@@ -1,6 +1,9 @@
 //! What a selection keeps of the standards that can say one thing in several ways.
 
-use crate::format::{Keep, Kept, Selection};
+use crate::{
+    error::Result,
+    format::{Keep, Kept, Selection},
+};
 
 /// A fresh block, and the names of what is in it.
 #[derive(Debug, PartialEq)]
@@ -14,10 +17,10 @@ pub fn texts(selection: &Selection) -> bool {
     !selection.tags.is_empty() || [Keep::Copyright, Keep::Dates, Keep::Title].iter().any(|&k| selection.keeps(k))
 }
 
-/// The properties of an XMP packet that a selection keeps. A packet that cannot be edited goes as a whole.
-pub fn xmp(packet: &[u8], selection: &Selection) -> Option<Block> {
+/// The properties of an XMP packet that a selection keeps. Fails on a packet that cannot be edited: it goes as a whole.
+pub fn xmp(packet: &[u8], selection: &Selection) -> Result<Option<Block>> {
     if !texts(selection) {
-        return None;
+        return Ok(None);
     }
     let kept = std::cell::RefCell::new(Vec::new());
     let keep = |namespace: &str, property: &str| {
@@ -25,12 +28,8 @@ pub fn xmp(packet: &[u8], selection: &Selection) -> Option<Block> {
         name.into_iter().for_each(|n| kept.borrow_mut().push(n));
         name.is_some()
     };
-    let bytes = reduce(packet, &keep)?;
-    Some(Block { bytes, kept: kept.into_inner() })
-}
-
-fn reduce(packet: &[u8], keep: &dyn Fn(&str, &str) -> bool) -> Option<Vec<u8>> {
-    super::xmp::reduce(packet, keep).ok().flatten()
+    let bytes = super::xmp::reduce(packet, &keep)?;
+    Ok(bytes.map(|bytes| Block { bytes, kept: kept.into_inner() }))
 }
 
 const DC: &str = "http://purl.org/dc/elements/1.1/";

@@ -8,7 +8,7 @@ use crate::{
     error::{Code, Error, Result},
     net::{
         Body, Client, Key, Request, Trouble, Upload,
-        client::{excerpt, origin},
+        client::{Answered, excerpt, origin},
         retry::Try,
     },
 };
@@ -135,11 +135,7 @@ impl Service {
     fn ask(&self, lost_too: bool, request: &Request) -> Result<Answer> {
         let posted = !matches!(request.body, Body::None);
         let asked = self.client.retrying(lost_too, || {
-            let answered = self.client.send(request).and_then(|reply| {
-                let status = (reply.status(), reply.status_text());
-                Ok((status, reply.body(MAX_ANSWER)?))
-            });
-            answered.map_err(|trouble| match trouble {
+            self.client.answer(request, MAX_ANSWER).map_err(|trouble| match trouble {
                 Trouble::Lost(e) if !lost_too => {
                     let text = format!("{e}; not sent again, since the work may have been done (--resend does)");
                     Trouble::Lost(Error::new(e.code, text))
@@ -147,14 +143,14 @@ impl Service {
                 other => other,
             })
         });
-        let ((status, text), body) = asked.map_err(|e| Error::new(e.code, self.redacted(e.to_string())))?;
+        let Answered { status, status_text, body } = asked.map_err(|e| Error::new(e.code, self.redacted(e.to_string())))?;
         let body = self.redacted(String::from_utf8_lossy(&body).into_owned());
         match Answer::read(status, body) {
             Err(e) if status == 404 && posted && e.code == Code::NotFound => {
                 Err(Error::new(Code::ServerError, format!("{} has no such endpoint: {e}", origin(request.url))))
             }
             Err(e) if e.code == Code::ServerError => {
-                Err(Error::new(e.code, format!("{} answered {text}: {e}", origin(request.url))))
+                Err(Error::new(e.code, format!("{} answered {status_text}: {e}", origin(request.url))))
             }
             result => result,
         }

@@ -47,7 +47,7 @@ pub fn prepare(input: &Input, selection: &Selection) -> Result<Prepared> {
     let (format, file_type) =
         format::detect(input).ok_or_else(|| Error::new(Code::UnknownFormat, "the type of the file is not known"))?;
     let input = input.loaded(IN_MEMORY)?;
-    let (walk, plan) = plan(format, file_type, &input, selection)?;
+    let (walk, mut plan) = plan(format, file_type, &input, selection)?;
     let clean = plan.is_identity(&input)?;
     Ok(Prepared {
         clean,
@@ -56,7 +56,7 @@ pub fn prepare(input: &Input, selection: &Selection) -> Result<Prepared> {
         file_type: walk.file_type,
         selection: selection.clone(),
         parts: walk.parts,
-        warnings: walk.warnings,
+        warnings: walk.warnings.into_iter().chain(std::mem::take(&mut plan.warnings)).collect(),
         plan,
         removed: OnceCell::new(),
     })
@@ -78,7 +78,7 @@ impl Prepared {
         self.clean
     }
 
-    /// Damage that was met.
+    /// Damage that was met, and what was to be kept and cannot be.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }

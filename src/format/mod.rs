@@ -194,6 +194,8 @@ pub struct Plan {
     /// Parts that go, by their index in the walk.
     pub removed: Vec<PartId>,
     pub kept: Vec<Kept>,
+    /// What was to be kept and cannot be.
+    pub warnings: Vec<Warning>,
 }
 
 /// A run of a cleaned file.
@@ -232,6 +234,7 @@ impl Plan {
 
     /// Appends the pieces of a plan for the file that stands at `offset` of this one.
     pub fn splice(&mut self, other: Plan, offset: u64) {
+        self.warnings.extend(other.warnings);
         for piece in other.pieces {
             match piece {
                 Piece::Copy(range) => self.copy(range.start + offset..range.end + offset),
@@ -274,6 +277,21 @@ impl Plan {
     pub fn keep(&mut self, what: Kept) {
         if !self.kept.contains(&what) {
             self.kept.push(what);
+        }
+    }
+
+    /// What is kept of a part; nothing, and a warning, where that failed.
+    pub fn or_warn<T>(&mut self, place: impl Into<Place>, kept: Result<Option<T>>) -> Option<T> {
+        kept.unwrap_or_else(|error| {
+            self.warn(place, format!("goes as a whole: {error}"));
+            None
+        })
+    }
+
+    /// Says that something was to be kept and cannot be.
+    pub fn warn(&mut self, place: impl Into<Place>, text: impl Into<Cow<'static, str>>) {
+        if self.warnings.len() < 100 {
+            self.warnings.push(Warning { place: place.into(), text: text.into() });
         }
     }
 

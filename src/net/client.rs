@@ -3,24 +3,23 @@
 use super::{
     key::Key,
     retry::{self, Trouble, Try, network, retrying},
-    upload::{Multipart, Upload},
+    upload::{Multipart, Sending, Slow, Upload},
 };
 use crate::error::{Code, Error, Result};
 use std::{
     future::Future,
     path::PathBuf,
     pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
-use tokio::runtime::Runtime;
+use tokio::{runtime::Runtime, sync::oneshot};
 use url::Url;
 
 /// Redirects that are followed, of GET only.
 const MAX_REDIRECTS: usize = 5;
+/// Between two pieces of an upload that broke before.
+const PAUSES: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(20)];
 /// A connection waits so long for another request: not as long as servers wait, who would close it under the next upload.
 const IDLE: Duration = Duration::from_secs(3);
 
@@ -66,6 +65,18 @@ pub enum Body<'a> {
 pub struct Reply<'a> {
     client: &'a Client,
     response: reqwest::Response,
+    sending: Arc<Sending>,
+    /// As long as it is there, the upload waits, too.
+    _wanted: oneshot::Sender<()>,
+}
+
+/// An answer, all of it.
+#[derive(Debug)]
+pub struct Answered {
+    pub status: u16,
+    /// `404 Not Found`
+    pub status_text: String,
+    pub body: Vec<u8>,
 }
 
 impl Client {
@@ -100,12 +111,31 @@ impl Client {
         self.options.timeout
     }
 
+    /// Sends the request and reads the answer, which is no longer than `limit`.
+    ///
+    /// A server that refuses an upload may close over what it has not read; the system then resets the connection, and
+    /// whoever writes into it loses the answer with it. Nothing was done with a part of a file: it is sent once more,
+    /// slowly where that happened, so that the answer is read before the next piece is written; and still more slowly on a
+    /// machine that is busy.
+    pub fn answer(&self, request: &Request, limit: u64) -> Try<Answered> {
+        let mut answer = self.sent(request, None).and_then(|reply| reply.whole(limit));
+        for pause in PAUSES {
+            let Err(Trouble::Cut { at, .. }) = answer else { break };
+            answer = self.sent(request, Some(Slow::before(at, pause))).and_then(|reply| reply.whole(limit));
+        }
+        answer
+    }
+
     /// Sends the request once, follows redirects of a GET, and waits for the head of the answer.
     pub fn send(&self, request: &Request) -> Try<Reply<'_>> {
+        self.sent(request, None)
+    }
+
+    fn sent(&self, request: &Request, slow: Option<Slow>) -> Try<Reply<'_>> {
         let mut url = request.url.clone();
         for _ in 0..=MAX_REDIRECTS {
-            let response = self.once(request, &url)?;
-            let Some(location) = redirect(&response) else { return self.weighed(response) };
+            let reply = self.once(request, &url, slow.clone())?;
+            let Some(location) = redirect(&reply.response) else { return reply.weighed() };
             if !matches!(request.body, Body::None) {
                 // What was uploaded goes nowhere but where the user sent it.
                 let error = format!("{} redirects to another place; is the address right?", origin(&url));
@@ -116,8 +146,9 @@ impl Client {
         Err(Error::new(Code::ServerError, format!("{} redirects too often", origin(request.url))).into())
     }
 
-    fn once(&self, request: &Request, url: &Url) -> Try<reqwest::Response> {
-        let moved = Arc::new(AtomicU64::new(0));
+    fn once(&self, request: &Request, url: &Url, slow: Option<Slow>) -> Try<Reply<'_>> {
+        let sending = Arc::new(Sending::default());
+        let (_wanted, wanted) = oneshot::channel();
         let mut builder = match &request.body {
             Body::None => self.http.get(url.clone()),
             _ => self.http.post(url.clone()),
@@ -126,7 +157,7 @@ impl Client {
             Body::None => builder,
             Body::Json(json) => builder.header("content-type", "application/json").body(json.clone()),
             Body::File(upload) => {
-                let (body, content_type) = Multipart::new(upload, Arc::clone(&moved));
+                let (body, content_type) = Multipart::new(upload, &sending, wanted, slow);
                 builder.header("content-type", content_type).body(reqwest::Body::wrap(body))
             }
         };
@@ -140,42 +171,31 @@ impl Client {
             value.set_sensitive(true);
             builder = builder.header("x-api-key", value);
         }
-        match self.wait(&moved, builder.send()) {
-            Some(Ok(response)) => Ok(response),
+        match self.wait(&sending, builder.send()) {
+            Some(Ok(response)) => {
+                // Whom it is refused needs not hear the rest (RFC 9110, 15.5).
+                sending.stopped.store(response.status().as_u16() >= 400, Relaxed);
+                Ok(Reply { client: self, response, sending, _wanted })
+            }
             Some(Err(e)) if e.is_connect() => {
                 let error = network(format!("{} cannot be reached: {}", origin(url), reason(&e)));
                 Err(Trouble::Refused { error, after: None })
             }
             Some(Err(e)) if e.is_builder() => Err(network(format!("the request cannot be made: {}", reason(&e))).into()),
-            Some(Err(e)) => Err(Trouble::Lost(network(format!("no answer from {}: {}", origin(url), reason(&e))))),
+            Some(Err(e)) => Err(broken(&sending, format!("no answer from {}: {}", origin(url), reason(&e)))),
             None => Err(Trouble::Lost(self.silence(url))),
         }
     }
 
-    /// An answer that asks to come again is trouble.
-    fn weighed(&self, response: reqwest::Response) -> Try<Reply<'_>> {
-        let reply = Reply { client: self, response };
-        if !matches!(reply.status(), 429 | 502..=504) {
-            return Ok(reply);
-        }
-        let after = reply.header("retry-after").and_then(retry::retry_after);
-        let code = if reply.status() == 429 { Code::RateLimited } else { Code::ServerError };
-        let url = reply.url().clone();
-        let status = reply.response.status();
-        let said = reply.body(64 * 1024).map(|body| excerpt(&body)).unwrap_or_default();
-        let error = Error::new(code, format!("{} answered {status}{said}", origin(&url)));
-        Err(Trouble::Refused { error, after })
-    }
-
     /// Waits as long as something moves; `None` when nothing has for too long.
-    fn wait<T>(&self, moved: &AtomicU64, future: impl Future<Output = T>) -> Option<T> {
+    fn wait<T>(&self, sending: &Sending, future: impl Future<Output = T>) -> Option<T> {
         self.runtime.block_on(async {
             let mut future = pin!(future);
             loop {
-                let before = moved.load(Ordering::Relaxed);
+                let before = sending.moved.load(Relaxed);
                 match tokio::time::timeout(self.options.timeout, future.as_mut()).await {
                     Ok(done) => return Some(done),
-                    Err(_) if moved.load(Ordering::Relaxed) == before => return None,
+                    Err(_) if sending.moved.load(Relaxed) == before => return None,
                     Err(_) => {}
                 }
             }
@@ -188,7 +208,25 @@ impl Client {
     }
 }
 
-impl Reply<'_> {
+impl<'a> Reply<'a> {
+    /// An answer that asks to come again is trouble.
+    fn weighed(self) -> Try<Reply<'a>> {
+        if !matches!(self.status(), 429 | 502..=504) {
+            return Ok(self);
+        }
+        let after = self.header("retry-after").and_then(retry::retry_after);
+        let code = if self.status() == 429 { Code::RateLimited } else { Code::ServerError };
+        let url = self.url().clone();
+        let status = self.response.status();
+        let said = self.body(64 * 1024).map(|body| excerpt(&body)).unwrap_or_default();
+        let error = Error::new(code, format!("{} answered {status}{said}", origin(&url)));
+        Err(Trouble::Refused { error, after })
+    }
+
+    fn whole(self, limit: u64) -> Try<Answered> {
+        Ok(Answered { status: self.status(), status_text: self.status_text(), body: self.body(limit)? })
+    }
+
     pub fn status(&self) -> u16 {
         self.response.status().as_u16()
     }
@@ -226,9 +264,8 @@ impl Reply<'_> {
     pub fn each(mut self, limit: u64, mut take: impl FnMut(&[u8]) -> Result<()>) -> Try<u64> {
         let url = self.url().clone();
         let mut len = 0u64;
-        let still = AtomicU64::new(0);
         loop {
-            match self.client.wait(&still, self.response.chunk()) {
+            match self.client.wait(&Sending::default(), self.response.chunk()) {
                 Some(Ok(Some(chunk))) => {
                     len = len.saturating_add(chunk.len() as u64);
                     if len > limit {
@@ -239,7 +276,7 @@ impl Reply<'_> {
                 Some(Ok(None)) => return Ok(len),
                 Some(Err(e)) => {
                     let text = format!("the answer of {} broke off: {}", origin(&url), reason(&e));
-                    return Err(Trouble::Lost(network(text)));
+                    return Err(broken(&self.sending, text));
                 }
                 None => return Err(Trouble::Lost(self.client.silence(&url))),
             }
@@ -263,6 +300,15 @@ fn redirect(response: &reqwest::Response) -> Option<String> {
     let redirects = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
     let location = response.headers().get("location").filter(|_| redirects)?;
     Some(String::from_utf8_lossy(location.as_bytes()).into_owned())
+}
+
+/// The connection broke.
+fn broken(sending: &Sending, text: String) -> Trouble {
+    let error = network(text);
+    match sending.unfinished() {
+        true => Trouble::Cut { error, at: sending.moved.load(Relaxed) },
+        false => Trouble::Lost(error),
+    }
 }
 
 /// Where a redirect leads to.

@@ -11,13 +11,20 @@ use url::{Host, Url};
 
 const MAX_REDIRECTS: usize = 3;
 const CONNECT: Duration = Duration::from_secs(5);
-const TOTAL: Duration = Duration::from_secs(20);
 
 /// What the operator opens.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Policy {
     /// Ports beside 80 and 443.
     pub ports: Vec<u16>,
+    /// For all of it, the body included.
+    pub total: Duration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy { ports: Vec::new(), total: Duration::from_secs(20) }
+    }
 }
 
 /// Hosts that are fetched from elsewhere, for tests and closed networks: what the operator maps is not checked.
@@ -89,9 +96,9 @@ impl Fetched {
     }
 }
 
-/// Asks for `url`, within 20 seconds, body included.
+/// Asks for `url`.
 pub async fn fetch(url: &str, policy: &Policy, map: &UrlMap) -> Result<Fetched, Refused> {
-    let deadline = Instant::now() + TOTAL;
+    let deadline = Instant::now() + policy.total;
     let mut url = Url::parse(url.trim()).map_err(|_| Refused::Url)?;
     for _ in 0..=MAX_REDIRECTS {
         let left = deadline.saturating_duration_since(Instant::now());
@@ -99,7 +106,8 @@ pub async fn fetch(url: &str, policy: &Policy, map: &UrlMap) -> Result<Fetched, 
         if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
             return accept(response, url, deadline);
         }
-        url = redirected(&url, &response)?;
+        let location = response.headers().get("location").and_then(|l| l.to_str().ok());
+        url = redirected(&url, location)?;
     }
     Err(Refused::Redirects)
 }
@@ -116,9 +124,8 @@ fn accept(response: reqwest::Response, url: Url, deadline: Instant) -> Result<Fe
     Ok(Fetched { response, deadline, url, disposition })
 }
 
-fn redirected(from: &Url, response: &reqwest::Response) -> Result<Url, Refused> {
-    let location = response.headers().get("location").and_then(|l| l.to_str().ok()).ok_or(Refused::Url)?;
-    let to = from.join(location).map_err(|_| Refused::Url)?;
+fn redirected(from: &Url, location: Option<&str>) -> Result<Url, Refused> {
+    let to = location.and_then(|l| from.join(l).ok()).ok_or(Refused::Url)?;
     if from.scheme() == "https" && to.scheme() != "https" {
         return Err(Refused::Downgrade);
     }
@@ -133,20 +140,33 @@ async fn hop(url: &Url, policy: &Policy, map: &UrlMap) -> Result<reqwest::Respon
     }
     let target = mapped.as_ref().unwrap_or(url);
     let addresses = addresses(target).await?;
-    if mapped.is_none() && !addresses.iter().all(|a| is_global(a.ip())) {
-        return Err(Refused::Address);
+    if mapped.is_none() {
+        all_global(&addresses)?;
     }
-    let mut builder = super::builder().no_proxy().connect_timeout(CONNECT).timeout(TOTAL).pool_max_idle_per_host(0);
+    let mut builder = super::builder().no_proxy().connect_timeout(CONNECT).timeout(policy.total).pool_max_idle_per_host(0);
     if let Some(Host::Domain(host)) = target.host() {
         builder = builder.resolve_to_addrs(host, &addresses);
     }
     let request = builder.build().map_err(|_| Refused::Network)?.get(target.clone()).header("accept-encoding", "identity");
     let response = request.send().await.map_err(|_| Refused::Network)?;
     // What was connected to, not what was meant to be.
-    if response.remote_addr().is_none_or(|a| !addresses.iter().any(|b| a.ip() == b.ip())) {
-        return Err(Refused::Address);
-    }
+    one_of(response.remote_addr(), &addresses)?;
     Ok(response)
+}
+
+/// Of a host with several addresses one that is not global is enough: nobody knows which is connected to.
+fn all_global(addresses: &[SocketAddr]) -> Result<(), Refused> {
+    match addresses.iter().all(|a| is_global(a.ip())) {
+        true => Ok(()),
+        false => Err(Refused::Address),
+    }
+}
+
+fn one_of(connected: Option<SocketAddr>, checked: &[SocketAddr]) -> Result<(), Refused> {
+    match connected {
+        Some(address) if checked.iter().any(|c| c.ip() == address.ip()) => Ok(()),
+        _ => Err(Refused::Address),
+    }
 }
 
 fn check_url(url: &Url, policy: &Policy) -> Result<(), Refused> {
@@ -295,9 +315,96 @@ mod tests {
         }
     }
 
-    fn refused(url: &str) -> Refused {
+    fn refused_by(url: &str, policy: &Policy, map: &UrlMap) -> Refused {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(fetch(url, &Policy::default(), &UrlMap::default())).unwrap_err()
+        runtime.block_on(async {
+            let mut fetched = match fetch(url, policy, map).await {
+                Ok(fetched) => fetched,
+                Err(refused) => return refused,
+            };
+            loop {
+                match fetched.chunk().await {
+                    Ok(chunk) => assert!(chunk.is_some(), "all of it came"),
+                    Err(refused) => return refused,
+                }
+            }
+        })
+    }
+
+    fn refused(url: &str) -> Refused {
+        refused_by(url, &Policy::default(), &UrlMap::default())
+    }
+
+    #[test]
+    fn ports_that_the_operator_opens() {
+        let policy = Policy { ports: vec![8080], ..Policy::default() };
+        for (url, why) in [
+            ("http://127.0.0.1:8080/", Refused::Address),
+            ("https://127.0.0.1:8080/", Refused::Address),
+            ("http://127.0.0.1:80/", Refused::Address),
+            ("http://127.0.0.1:443/", Refused::Address),
+            ("http://127.0.0.1:8081/", Refused::Port),
+        ] {
+            assert_eq!(refused_by(url, &policy, &UrlMap::default()), why, "{url}");
+        }
+    }
+
+    #[test]
+    fn every_address_of_a_host() {
+        let addresses = |texts: &[&str]| -> Vec<SocketAddr> { texts.iter().map(|t| t.parse().unwrap()).collect() };
+        for (texts, want) in [
+            (&["8.8.8.8:80", "[2606:4700::1111]:80"][..], true),
+            (&["8.8.8.8:80", "10.0.0.1:80"], false),
+            (&["127.0.0.1:80", "8.8.8.8:80"], false),
+            (&["8.8.8.8:80", "[fd00::1]:80"], false),
+        ] {
+            assert_eq!(all_global(&addresses(texts)).is_ok(), want, "{texts:?}");
+        }
+        let checked = addresses(&["8.8.8.8:443", "[2606:4700::1111]:443"]);
+        for (connected, want) in
+            [(Some("8.8.8.8:443"), true), (Some("[2606:4700::1111]:443"), true), (Some("10.0.0.1:443"), false), (None, false)]
+        {
+            assert_eq!(one_of(connected.map(|c| c.parse().unwrap()), &checked).is_ok(), want, "{connected:?}");
+        }
+    }
+
+    #[test]
+    fn redirects() {
+        for (from, location, want) in [
+            ("http://a.example/x/y?z", Some("/b"), Ok("http://a.example/b")),
+            ("https://a.example/", Some("https://b.example/"), Ok("https://b.example/")),
+            ("http://a.example/", Some("https://a.example/"), Ok("https://a.example/")),
+            ("https://a.example/", Some("//b.example/"), Ok("https://b.example/")),
+            ("https://a.example/", Some("http://a.example/"), Err(Refused::Downgrade)),
+            ("https://a.example/", Some("file:///etc/passwd"), Err(Refused::Downgrade)),
+            ("http://a.example/", Some("http://"), Err(Refused::Url)),
+            ("http://a.example/", None, Err(Refused::Url)),
+        ] {
+            let to = redirected(&Url::parse(from).unwrap(), location);
+            assert_eq!(to.as_ref().map(Url::as_str).map_err(|e| *e), want, "{from} {location:?}");
+        }
+    }
+
+    /// Who answers nothing, or a byte now and then.
+    #[test]
+    fn all_of_it_has_its_time() {
+        use std::io::Write;
+        let policy = Policy { total: Duration::from_millis(300), ..Policy::default() };
+        for head in ["", "HTTP/1.1 200 OK\r\nContent-Length: 90000\r\n\r\n"] {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let mut map = UrlMap::default();
+            map.add(&format!("slow.example=http://{}", listener.local_addr().unwrap())).unwrap();
+            std::thread::spawn(move || {
+                let (mut stream, _) = listener.accept().unwrap();
+                stream.write_all(head.as_bytes()).unwrap();
+                // Until the other side has had enough.
+                while head.is_empty() || stream.write_all(b"x").is_ok() {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+            });
+            let why = refused_by("http://slow.example/", &policy, &map);
+            assert!(matches!(why, Refused::Time | Refused::Network), "{why:?}");
+        }
     }
 
     #[test]

@@ -15,6 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(300);
 pub enum Trouble {
     /// Nothing was done on the other side: not reached, or too busy. It may say when to come again.
     Refused { error: Error, after: Option<Duration> },
+    /// The connection broke when so many bytes of the request had gone out, and not all: nothing was done.
+    Cut { error: Error, at: u64 },
     /// The request went out, its answer did not come in: the work may have been done.
     Lost(Error),
     /// Trying again would not help.
@@ -33,7 +35,7 @@ impl From<Error> for Trouble {
 impl From<Trouble> for Error {
     fn from(trouble: Trouble) -> Self {
         match trouble {
-            Trouble::Refused { error, .. } | Trouble::Lost(error) | Trouble::Final(error) => error,
+            Trouble::Refused { error, .. } | Trouble::Cut { error, .. } | Trouble::Lost(error) | Trouble::Final(error) => error,
         }
     }
 }
@@ -48,6 +50,7 @@ pub fn retrying<T>(retries: u32, lost_too: bool, mut once: impl FnMut() -> Try<T
         };
         let wait = match &trouble {
             Trouble::Refused { after, .. } => after.unwrap_or_else(|| back_off(tried)),
+            Trouble::Cut { .. } => back_off(tried),
             Trouble::Lost(_) if lost_too => back_off(tried),
             _ => return Err(trouble.into()),
         };
@@ -104,6 +107,7 @@ mod tests {
             tries
         };
         assert_eq!(tries(false, busy), 3);
+        assert_eq!(tries(false, || Trouble::Cut { error: network("cut".into()), at: 5 }), 3);
         assert_eq!(tries(false, || Trouble::Lost(network("lost".into()))), 1);
         assert_eq!(tries(true, || Trouble::Lost(network("lost".into()))), 3);
         assert_eq!(tries(true, || Trouble::Final(network("final".into()))), 1);

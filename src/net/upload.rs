@@ -5,18 +5,29 @@ use http_body::{Frame, SizeHint};
 use std::{
     fmt,
     fs::File,
+    future::Future,
     io,
+    ops::Range,
     os::unix::fs::FileExt,
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+use tokio::{
+    sync::oneshot,
+    time::{Sleep, sleep},
 };
 
 /// So much is read at once.
 const CHUNK: u64 = 64 * 1024;
+/// More than systems hold of what was sent and not read yet.
+const HELD: u64 = 16 * 1024 * 1024;
+/// Most refusals are of the head of a request: they come before the file is begun.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Told how many bytes of the file are on their way.
 pub type Watch = Arc<dyn Fn(u64) + Send + Sync>;
@@ -76,6 +87,37 @@ impl fmt::Debug for Upload {
     }
 }
 
+/// Where to go slowly: what the other side may have had before it ceased to read.
+#[derive(Clone, Debug)]
+pub struct Slow {
+    range: Range<u64>,
+    pause: Duration,
+}
+
+impl Slow {
+    /// Before the place where the connection broke.
+    pub fn before(at: u64, pause: Duration) -> Self {
+        Slow { range: at.saturating_sub(HELD)..at.saturating_add(CHUNK), pause }
+    }
+}
+
+/// How far the body of a request is.
+#[derive(Debug, Default)]
+pub struct Sending {
+    /// Bytes that went out so far.
+    pub moved: AtomicU64,
+    len: AtomicU64,
+    /// The answer is there, and says no: nothing more goes out.
+    pub stopped: AtomicBool,
+}
+
+impl Sending {
+    /// Is some of it still here? Then the other side has no whole request, and cannot have done what it asks for.
+    pub fn unfinished(&self) -> bool {
+        self.moved.load(Relaxed) < self.len.load(Relaxed)
+    }
+}
+
 /// The body of a request that sends a file.
 pub struct Multipart {
     upload: Upload,
@@ -83,15 +125,19 @@ pub struct Multipart {
     tail: Bytes,
     /// Of the whole body.
     at: u64,
-    /// Bytes sent so far, for whoever watches that something moves.
-    moved: Arc<AtomicU64>,
+    sending: Arc<Sending>,
+    /// Ends when nobody waits for the answer any more.
+    wanted: oneshot::Receiver<()>,
     /// It is the others' turn: an answer may be there already, and a fast network would let nobody look.
     yields: bool,
+    slow: Option<Slow>,
+    /// The one that is made now.
+    pause: Option<Pin<Box<Sleep>>>,
 }
 
 impl Multipart {
     /// The body, and the content type that goes with it.
-    pub fn new(upload: &Upload, moved: Arc<AtomicU64>) -> (Self, String) {
+    pub fn new(upload: &Upload, sending: &Arc<Sending>, wanted: oneshot::Receiver<()>, slow: Option<Slow>) -> (Self, String) {
         let boundary = format!("exifkit-{}", uuid::Uuid::new_v4().simple());
         // As browsers write names: UTF-8 as it is, but for what would end the header's field (HTML, "multipart form data").
         let name = upload.name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
@@ -100,7 +146,10 @@ impl Multipart {
              Content-Type: application/octet-stream\r\n\r\n"
         );
         let tail = format!("\r\n--{boundary}--\r\n");
-        let body = Multipart { upload: upload.clone(), head: head.into(), tail: tail.into(), at: 0, moved, yields: false };
+        let (upload, sending) = (upload.clone(), Arc::clone(sending));
+        let (head, tail) = (head.into(), tail.into());
+        let body = Multipart { upload, head, tail, at: 0, sending, wanted, yields: false, slow, pause: None };
+        body.sending.len.store(body.len(), Relaxed);
         (body, format!("multipart/form-data; boundary={boundary}"))
     }
 
@@ -118,6 +167,28 @@ impl Multipart {
             Ok(self.tail.slice((self.at - head - file) as usize..))
         }
     }
+
+    fn pause_of(&self, slow: &Slow) -> Option<Duration> {
+        match self.at == self.head.len() as u64 {
+            true => Some(FIRST_PAUSE),
+            false => slow.range.contains(&self.at).then_some(slow.pause),
+        }
+    }
+
+    /// Lets others go first: once, or for a while.
+    fn poll_turn(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if let Some(pause) = self.slow.as_ref().and_then(|slow| self.pause_of(slow)) {
+            ready!(self.pause.get_or_insert_with(|| Box::pin(sleep(pause))).as_mut().poll(context));
+            self.pause = None;
+            return Poll::Ready(());
+        }
+        self.yields = !self.yields;
+        if self.yields {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
 }
 
 impl http_body::Body for Multipart {
@@ -128,17 +199,19 @@ impl http_body::Body for Multipart {
         if self.at >= self.len() {
             return Poll::Ready(None);
         }
-        self.yields = !self.yields;
-        if !self.yields {
-            context.waker().wake_by_ref();
+        if Pin::new(&mut self.wanted).poll(context).is_ready() {
+            return Poll::Ready(Some(Err(io::Error::other("nobody waits for the answer any more"))));
+        }
+        if self.sending.stopped.load(Relaxed) {
             return Poll::Pending;
         }
+        ready!(self.poll_turn(context));
         let chunk = match self.chunk() {
             Ok(chunk) => chunk,
             Err(e) => return Poll::Ready(Some(Err(e))),
         };
         self.at += chunk.len() as u64;
-        self.moved.store(self.at, Ordering::Relaxed);
+        self.sending.moved.store(self.at, Relaxed);
         if let Some(watch) = &self.upload.watch {
             watch(self.at.saturating_sub(self.head.len() as u64).min(self.upload.len));
         }

@@ -90,6 +90,11 @@ impl Refusal {
         Refusal { retry_after: Some(5), ..refusal.because("the server cannot work now") }
     }
 
+    /// A file that keeps the engine busy for too long will do so again.
+    pub fn too_long(seconds: f64, flag: &str) -> Self {
+        Self::internal().because(format!("the file took longer than the limit of {seconds} s ({flag})"))
+    }
+
     /// One same answer for every address that is not fetched and every fetch that fails.
     pub fn url_fetch() -> Self {
         Self::new(StatusCode::BAD_REQUEST, Code::UrlFetchFailed).because("the url cannot be fetched")
@@ -109,9 +114,7 @@ impl Refusal {
             Code::Damaged | Code::Encrypted | Code::InvalidRequest => {
                 Self::new(StatusCode::BAD_REQUEST, error.code).because(error.to_string())
             }
-            Code::VerificationFailed => {
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.code).because("the cleaned file did not pass its proof")
-            }
+            Code::VerificationFailed => Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.code).because(error.to_string()),
             // Places and words of the system are nobody's business.
             _ => Self::internal(),
         }

@@ -81,6 +81,7 @@ pub fn create(path: &Path, owner: &str) -> anyhow::Result<(String, Entry)> {
     if owner.is_empty() || owner.chars().any(char::is_control) {
         bail!("an owner is a name without control characters");
     }
+    let _alone = alone(path)?;
     let mut entries = read(path)?;
     let (key, entry) = generate(owner)?;
     entries.push(entry.clone());
@@ -90,6 +91,7 @@ pub fn create(path: &Path, owner: &str) -> anyhow::Result<(String, Entry)> {
 
 /// Takes the keys of that id out of the file; whether there were any.
 pub fn revoke(path: &Path, id: &str) -> anyhow::Result<bool> {
+    let _alone = alone(path)?;
     let mut entries = read(path)?;
     let before = entries.len();
     entries.retain(|e| e.id != id);
@@ -100,11 +102,20 @@ pub fn revoke(path: &Path, id: &str) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Replaces the file at once: a server that reads it meanwhile sees the old keys or the new.
-fn write(path: &Path, entries: &[Entry]) -> anyhow::Result<()> {
+/// Changes are made one after the other: a key that was just made, or taken out, must not be lost to another change.
+fn alone(path: &Path) -> anyhow::Result<std::fs::File> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.with_context(|| folder.display().to_string())?;
+    let path = path.with_extension("lock");
+    let file = std::fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+    let file = file.with_context(|| path.display().to_string())?;
+    rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive).with_context(|| path.display().to_string())?;
+    Ok(file)
+}
+
+/// Replaces the file at once: a server that reads it meanwhile sees the old keys or the new.
+fn write(path: &Path, entries: &[Entry]) -> anyhow::Result<()> {
     let temporary = path.with_extension("new");
     let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
     file.set_permissions(PermissionsExt::from_mode(0o600))?;
@@ -183,6 +194,27 @@ fn stamp(path: &Path) -> Option<Stamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_at_once_lose_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/keys");
+        let (_, gone) = create(&path, "to be revoked").unwrap();
+        std::thread::scope(|scope| {
+            (0..16).for_each(|i| {
+                drop(scope.spawn({
+                    let path = &path;
+                    move || create(path, &format!("owner {i}")).unwrap()
+                }))
+            });
+            scope.spawn(|| assert!(revoke(&path, &gone.id).unwrap()));
+        });
+        let mut owners: Vec<String> = read(&path).unwrap().into_iter().map(|e| e.owner).collect();
+        owners.sort();
+        let mut want: Vec<String> = (0..16).map(|i| format!("owner {i}")).collect();
+        want.sort();
+        assert_eq!(owners, want);
+    }
 
     #[test]
     fn a_key_is_valid_until_it_is_revoked() {

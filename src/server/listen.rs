@@ -1,16 +1,11 @@
 //! Connections: TLS, header limits and timers, an end in order.
 
-use super::{App, Settings, Tls};
-use anyhow::Context;
+use super::App;
 use axum::Router;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
     service::TowerToHyperService,
-};
-use rustls::{
-    ServerConfig,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 use std::{
     net::SocketAddr,
@@ -29,7 +24,7 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// All headers of one request.
 const HEAD: usize = 64 * 1024;
 /// Answers that are under way when the server is told to stop may take so long.
-const GRACE: Duration = Duration::from_secs(30);
+pub const GRACE: Duration = Duration::from_secs(30);
 
 pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     TcpListener::bind(address).await
@@ -47,7 +42,11 @@ pub async fn accept(
     let places = Arc::new(Semaphore::new(app.settings.limits.connections));
     loop {
         // The system's own queue holds those for whom there is no place yet.
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+        let place = tokio::select! {
+            place = Arc::clone(&places).acquire_owned() => place,
+            _ = stopped.changed() => break,
+        };
+        let Ok(place) = place else { break };
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => stream,
@@ -101,31 +100,4 @@ pub async fn signal() -> anyhow::Result<()> {
         _ = terminate.recv() => {}
     }
     Ok(())
-}
-
-pub fn tls(tls: &Tls, settings: &Settings) -> anyhow::Result<TlsAcceptor> {
-    let (chain, key) = match tls {
-        Tls::Files { cert, key } => {
-            let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(cert).and_then(Iterator::collect);
-            let chain = chain.with_context(|| format!("--tls-cert {}", cert.display()))?;
-            (chain, PrivateKeyDer::from_pem_file(key).with_context(|| format!("--tls-key {}", key.display()))?)
-        }
-        Tls::SelfSigned => self_signed(settings)?,
-    };
-    let mut config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
-}
-
-/// A certificate for trying out, written beside the data so that clients can be told to trust it.
-fn self_signed(settings: &Settings) -> anyhow::Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)> {
-    let mut names = vec!["localhost".to_string(), settings.listen.ip().to_string()];
-    names.extend(settings.public_url.as_ref().and_then(|u| u.host_str()).map(String::from));
-    let rcgen::CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(names)?;
-    std::fs::create_dir_all(&settings.data_dir)?;
-    let path = settings.data_dir.join("self-signed.pem");
-    std::fs::write(&path, cert.pem()).with_context(|| path.display().to_string())?;
-    super::log::event("info", "self_signed", &path.display().to_string());
-    let key = PrivateKeyDer::try_from(signing_key.serialize_der()).map_err(anyhow::Error::msg)?;
-    Ok((vec![cert.der().clone()], key))
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use std::{
+    future::Future,
     io::Write,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -55,8 +56,36 @@ impl Line<'_> {
     }
 }
 
+tokio::task_local! {
+    /// The number of the request that is worked on.
+    static REQUEST: String;
+}
+
+/// Answers a request under its number.
+pub async fn numbered<T>(request: String, answer: impl Future<Output = T>) -> T {
+    REQUEST.scope(request, answer).await
+}
+
+/// The number of this task's request; none at start and end.
+pub fn request() -> String {
+    REQUEST.try_with(String::clone).unwrap_or_default()
+}
+
+/// Works for a request on a thread of its own.
+pub fn working<T>(request: String, work: impl FnOnce() -> T) -> T {
+    REQUEST.sync_scope(request, work)
+}
+
 pub fn event(level: &'static str, event: &str, detail: &str) {
-    Line { level, event, detail, ..Line::default() }.write();
+    Line { level, event, detail, request: &request(), ..Line::default() }.write();
+}
+
+/// Of a panic its place alone: the message may quote the file.
+pub fn panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        event("error", "panic", &place);
+    }));
 }
 
 /// A path without what opens something: of a segment that is a uuid, or may be one, its first characters.

@@ -1,6 +1,6 @@
 //! `exifkit serve`: the documented API over the local engine. The only folder that names axum.
 //!
-//! A request passes [`listen`] (TLS, header limits), [`routes`] (log, CORS, key, place in the queue), [`receive`] (its file, to
+//! A request passes [`listen`] (header limits; [`tls`]), [`routes`] (log, CORS, key, place in the queue), [`receive`] (its file, to
 //! disk) and [`work`] (the engine, on threads of its own); what was made is kept by [`crate::store::Service`].
 
 mod answer;
@@ -16,6 +16,7 @@ mod page;
 mod receive;
 mod routes;
 mod settings;
+mod tls;
 mod work;
 
 pub use settings::{Limits, Settings, Tls};
@@ -26,7 +27,10 @@ use anyhow::{Context, bail};
 use gate::Gate;
 use keys::Keys;
 use metrics::Metrics;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 use tokio::sync::Semaphore;
 
 /// Expired results and cleaned files go every so often; what has expired is not answered even before.
@@ -60,8 +64,12 @@ impl App {
         Refusal::no_space(self.settings.limits.min_free, "--min-free-disk")
     }
 
+    fn stopping(&self) -> bool {
+        self.stopping.load(Relaxed)
+    }
+
     fn ready(&self) -> bool {
-        !self.stopping.load(std::sync::atomic::Ordering::Relaxed) && self.store.ready() && self.enough_disk().is_ok()
+        !self.stopping() && self.store.ready() && self.enough_disk().is_ok()
     }
 }
 
@@ -69,6 +77,7 @@ impl App {
 pub fn run(settings: Settings) -> anyhow::Result<()> {
     // It fails only when a provider is there already.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    log::panics();
     let keys = keys(&settings)?;
     let store = Service::open(&settings.data_dir, settings.retention)?;
     let threads = tokio::runtime::Builder::new_multi_thread()
@@ -117,7 +126,7 @@ fn keys(settings: &Settings) -> anyhow::Result<Option<Keys>> {
 async fn serve(app: &Arc<App>) -> anyhow::Result<()> {
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let settings = &app.settings;
-    let tls = settings.tls.as_ref().map(|tls| listen::tls(tls, settings)).transpose()?;
+    let tls = settings.tls.as_ref().map(|tls| tls::acceptor(tls, settings)).transpose()?;
     let listener = listen::bind(settings.listen).await.with_context(|| settings.listen.to_string())?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     if let Some(address) = settings.metrics {
@@ -130,13 +139,25 @@ async fn serve(app: &Arc<App>) -> anyhow::Result<()> {
     let router = routes::router(Arc::clone(app), listener.local_addr()?)?;
     let serving = tokio::spawn(listen::accept(Arc::clone(app), listener, tls, router, stopped));
     listen::signal().await?;
-    app.stopping.store(true, std::sync::atomic::Ordering::Relaxed);
+    app.stopping.store(true, Relaxed);
     log::event("info", "stopping", "");
+    // Who asks meanwhile is told so; a second signal cuts it short.
+    tokio::select! {
+        _ = tokio::time::timeout(listen::GRACE, idle(app)) => {}
+        again = listen::signal() => again?,
+    }
     let _ = stop.send(true);
     let result = serving.await;
     sweeper.abort();
     log::event("info", "stopped", "");
     result.context("the listener failed")
+}
+
+/// Waits until no request is worked on.
+async fn idle(app: &App) {
+    while app.metrics.in_flight.load(Relaxed) > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 async fn sweep(app: Arc<App>) {

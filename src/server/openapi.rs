@@ -69,6 +69,11 @@ fn extract() -> Value {
             json!({ "type": "string", "enum": ["true", "false", "1", "0", ""] }),
             "Stored numbers instead of their meaning."
         ),
+        query(
+            "tag",
+            json!({ "type": "array", "items": { "type": "string" } }),
+            "Only tags that match, as of `exifkit extract --tag`; repeats."
+        ),
     ]);
     operation(
         "extract",

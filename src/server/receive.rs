@@ -6,7 +6,10 @@ use super::{
     body::Incoming,
     multipart::{self, Multipart},
 };
-use crate::net::guard::{self, Fetched};
+use crate::net::{
+    guard::{self, Fetched},
+    name,
+};
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use std::{fs::File, io::Write, sync::Arc};
@@ -127,27 +130,17 @@ async fn fetch(app: &Arc<App>, url: &str) -> Result<Received, Refusal> {
     if fetched.length().is_some_and(|l| l > spool.limit) {
         return Err(Refusal::too_large(spool.limit, "--max-upload-size"));
     }
-    let file_name = multipart::file_name(&name_of(&fetched));
+    let file_name = name_of(&fetched);
     while let Some(chunk) = fetched.chunk().await.map_err(refuse)? {
         spool.add(chunk).await?;
     }
     Ok(Received { file: spool.finish().await?, file_name })
 }
 
-/// The name in `Content-Disposition`, else the last segment of the path.
+/// The name that the other side gives it, else the end of its address.
 fn name_of(fetched: &Fetched) -> String {
-    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-    if let Some(value) = &fetched.disposition {
-        // RFC 6266: the extended form counts more.
-        if let Some(name) = multipart::parameter(value, "filename*") {
-            let name = String::from_utf8_lossy(&name).into_owned();
-            return decoded(name.splitn(3, '\'').nth(2).unwrap_or(&name));
-        }
-        if let Some(name) = multipart::parameter(value, "filename") {
-            return String::from_utf8_lossy(&name).into_owned();
-        }
-    }
-    fetched.url.path_segments().and_then(|mut s| s.next_back().map(decoded)).unwrap_or_default()
+    let given = fetched.disposition.as_ref().and_then(|header| name::of_disposition(&String::from_utf8_lossy(header)));
+    given.unwrap_or_else(|| name::of_url(fetched.url.as_str()))
 }
 
 /// A file without a name that grows up to the limit.

@@ -95,13 +95,14 @@ fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
 
 /// Counts and logs a request, and gives it a number.
 async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Answer {
-    let (start, id) = (Instant::now(), uuid::Uuid::new_v4().simple().to_string());
+    let (start, mut id) = (Instant::now(), uuid::Uuid::new_v4().simple().to_string());
+    id.truncate(16);
     let (method, path) = (request.method().clone(), request.uri().path().to_string());
     app.metrics.in_flight.fetch_add(1, Relaxed);
     let counted = InFlight(Arc::clone(&app));
-    let mut response = next.run(request).await;
+    let mut response = log::numbered(id.clone(), next.run(request)).await;
     drop(counted);
-    if let Ok(id) = HeaderValue::from_str(&id[..16]) {
+    if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     let status = response.status().as_u16();
@@ -110,7 +111,7 @@ async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> A
     log::Line {
         level: if status >= 500 { "error" } else { "info" },
         event: "request",
-        request: &id[..16],
+        request: &id,
         method: method.as_str(),
         path: &log::path(&path),
         status: Some(status),
@@ -240,6 +241,9 @@ async fn uploaded(
     owner: String,
     base: Option<String>,
 ) -> Result<Vec<u8>, Refusal> {
+    if app.stopping() {
+        return Err(Refusal::stopping());
+    }
     let options = query.options()?;
     if base.is_some() {
         options.selection()?;

@@ -1,17 +1,22 @@
 //! The engine behind the requests: on threads of its own, so many files at once, each with a deadline, panics contained.
 
-use super::{App, answer::Refusal, receive::Received};
+use super::{App, answer::Refusal, log, receive::Received};
 use crate::{
-    api::{COMPLETED, Extracted, Groups, Removed, View},
+    api::{COMPLETED, Extracted, Groups, Removed, View, view::Pattern},
     cli,
     commands::{self, remove::selection},
     engine::{local, removal},
-    error::Error,
+    error::{Code, Error},
     format::Selection,
     input::Input,
 };
 use serde::Serialize;
-use std::{io::Seek, sync::Arc, time::Instant};
+use std::{
+    io::Seek,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::sync::Semaphore;
 
 /// Our extension of the documented request; what is honoured is named in the answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -24,7 +29,13 @@ pub struct Options {
     pub keep: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preset: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<Vec<String>>,
 }
+
+/// Patterns of one request, and bytes of each: all are compared with all tags.
+const MAX_PATTERNS: usize = 32;
+const MAX_PATTERN: usize = 128;
 
 impl Options {
     /// Takes a query parameter, if it is one of these.
@@ -35,6 +46,14 @@ impl Options {
             ("numeric" | "n", "0" | "false") => self.numeric = Some(false),
             ("keep", list) => self.keep.get_or_insert_default().extend(list.split(',').map(String::from)),
             ("preset", "default" | "strict") => self.preset = Some(value.into()),
+            ("tag", _) => {
+                let patterns = self.tag.get_or_insert_default();
+                if patterns.len() == MAX_PATTERNS || value.len() > MAX_PATTERN {
+                    let limits = format!("more than {MAX_PATTERNS} tags, or one of more than {MAX_PATTERN} bytes (fixed limits)");
+                    return Err(Refusal::invalid(limits));
+                }
+                patterns.push(value.into());
+            }
             ("family", _) => return Err(Refusal::invalid("family is 0 or 1")),
             ("numeric" | "n", _) => return Err(Refusal::invalid("numeric is true or false")),
             ("preset", _) => return Err(Refusal::invalid("preset is default or strict")),
@@ -44,12 +63,13 @@ impl Options {
     }
 
     fn view(&self) -> View {
-        View { family: self.family.unwrap_or(0), numeric: self.numeric.unwrap_or(false), ..View::default() }
+        let patterns = self.tag.iter().flatten().map(|tag| Pattern::new(tag)).collect();
+        View { family: self.family.unwrap_or(0), numeric: self.numeric.unwrap_or(false), patterns, ..View::default() }
     }
 
     /// Those that a removal honours.
     fn of_removal(self) -> Self {
-        Options { family: None, numeric: None, ..self }
+        Options { family: None, numeric: None, tag: None, ..self }
     }
 
     fn of_extraction(self) -> Self {
@@ -81,25 +101,42 @@ async fn job<T: Send + 'static>(
     app: &Arc<App>,
     work: impl FnOnce(&App, Instant) -> Result<T, Failed> + Send + 'static,
 ) -> Result<T, Refusal> {
-    let permit = Arc::clone(&app.jobs).acquire_owned().await.map_err(|_| Refusal::stopping())?;
-    let app = Arc::clone(app);
+    let shared = Arc::clone(app);
+    run(&app.jobs, app.settings.limits.work_time, move |deadline| work(&shared, deadline)).await
+}
+
+/// Runs one job on a thread of its own, for `budget` at most: every read looks at the deadline, and nobody waits much longer
+/// for what does not read. Its place is taken until it ends.
+async fn run<T: Send + 'static>(
+    places: &Arc<Semaphore>,
+    budget: Duration,
+    work: impl FnOnce(Instant) -> Result<T, Failed> + Send + 'static,
+) -> Result<T, Refusal> {
+    let place = Arc::clone(places).acquire_owned().await.map_err(|_| Refusal::stopping())?;
+    let (deadline, request) = (Instant::now() + budget, log::request());
     let done = tokio::task::spawn_blocking(move || {
-        let result = work(&app, Instant::now() + app.settings.limits.work_time);
-        drop(permit);
-        result
+        let _place = place;
+        log::working(request, || work(deadline))
     });
-    match done.await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(failed)) => Err(failed.refusal()),
+    let too_long = || {
+        log::event("error", "too_long", "a file took longer than --work-timeout");
+        Err(Refusal::too_long(budget.as_secs_f64(), "--work-timeout"))
+    };
+    match tokio::time::timeout(budget + budget / 4, done).await {
+        Ok(Ok(Ok(answer))) => Ok(answer),
+        Ok(Ok(Err(Failed::Late))) => too_long(),
+        // What was not read in time looks like damage.
+        Ok(Ok(Err(Failed::Engine(e)))) if e.code == Code::Damaged && Instant::now() > deadline => too_long(),
+        Ok(Ok(Err(failed))) => Err(failed.refusal()),
         // A panic of a decoder ends its own request.
-        Err(_) => {
-            super::log::event("error", "panic", "a file made the engine panic");
-            Err(Refusal::internal())
-        }
+        Ok(Err(_)) => Err(Refusal::internal()),
+        Err(_) => too_long(),
     }
 }
 
 enum Failed {
+    /// The deadline has passed.
+    Late,
     Engine(Error),
     Store(anyhow::Error),
 }
@@ -119,15 +156,16 @@ impl From<anyhow::Error> for Failed {
 impl Failed {
     fn refusal(self) -> Refusal {
         match self {
+            Failed::Late => Refusal::internal(),
             Failed::Engine(e) => {
                 let refusal = Refusal::of(&e);
                 if refusal.status.is_server_error() {
-                    super::log::event("error", "engine", e.code.as_str());
+                    log::event("error", "engine", e.code.as_str());
                 }
                 refusal
             }
             Failed::Store(e) => {
-                super::log::event("error", "store", &format!("{e:#}"));
+                log::event("error", "store", &format!("{e:#}"));
                 Refusal::internal()
             }
         }
@@ -141,6 +179,10 @@ pub async fn extract(app: &Arc<App>, owner: String, received: Received, options:
         let input = Input::from_file(received.file)?;
         input.set_deadline(deadline);
         let extraction = local::extract(&input)?;
+        if Instant::now() > deadline {
+            // Not half of it for the whole.
+            return Err(Failed::Late);
+        }
         let view = options.view();
         let groups = Groups::new(&view, &received.file_name, &input, &extraction);
         let warnings = commands::warnings(&extraction.metadata.warnings);
@@ -215,7 +257,54 @@ pub async fn stored<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Code;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    /// Whatever one job does: the documented answer, and its place is free for the next.
+    #[tokio::test]
+    async fn a_panic_ends_its_own_request() {
+        let places = Arc::new(Semaphore::new(1));
+        for _ in 0..3 {
+            let refusal = run::<()>(&places, LONG, |_| panic!("a decoder's")).await.unwrap_err();
+            assert_eq!(refusal.status.as_u16(), 500);
+            let body = refusal.envelope();
+            assert_eq!(body["error"], "An error occurred while processing your request");
+            assert_eq!(body["code"], "server_error");
+            assert!(!body.to_string().contains("decoder"), "{body}");
+        }
+        assert_eq!(run(&places, LONG, |_| Ok(7)).await.ok(), Some(7));
+    }
+
+    #[tokio::test]
+    async fn work_has_its_time() {
+        let places = Arc::new(Semaphore::new(1));
+        let short = Duration::from_millis(40);
+        // It notices the deadline itself: by reading, by looking; or it does not.
+        let reads = |deadline: Instant| -> Result<(), Failed> {
+            let input = Input::from_bytes(vec![0; 9]);
+            input.set_deadline(deadline);
+            std::thread::sleep(deadline.saturating_duration_since(Instant::now()) + Duration::from_millis(1));
+            input.read_at(0, &mut [0; 9])?;
+            Ok(())
+        };
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let refusals = [
+            run::<()>(&places, short, reads).await.unwrap_err(),
+            run::<()>(&places, short, |_| Err(Failed::Late)).await.unwrap_err(),
+            run(&places, short, move |_| Ok(held.recv().is_ok())).await.unwrap_err(),
+        ];
+        for refusal in refusals {
+            let body = refusal.envelope();
+            assert_eq!((refusal.status.as_u16(), &body["code"]), (500, &"server_error".into()));
+            assert!(body["detail"].as_str().unwrap().contains("0.04 s (--work-timeout)"), "{body}");
+        }
+        assert_eq!(places.available_permits(), 0, "what still works has its place");
+        drop(release);
+        assert_eq!(run(&places, LONG, |_| Ok(7)).await.ok(), Some(7));
+        // Damage is not lateness.
+        let damaged = run::<()>(&places, LONG, |_| Err(Failed::Engine(Error::damaged("x")))).await.unwrap_err();
+        assert_eq!(damaged.status.as_u16(), 400);
+    }
 
     #[test]
     fn options_of_the_query() {
@@ -225,9 +314,11 @@ mod tests {
         }
         let json = serde_json::to_string(&options).unwrap();
         assert_eq!(json, r#"{"family":1,"numeric":true,"keep":["icc","dates"],"preset":"strict"}"#);
-        for (name, value) in [("family", "2"), ("n", "maybe"), ("preset", "none")] {
+        (0..MAX_PATTERNS).for_each(|_| options.take("tag", "exif:*").unwrap());
+        for (name, value) in [("family", "2"), ("n", "maybe"), ("preset", "none"), ("tag", "Make")] {
             assert_eq!(options.take(name, value).unwrap_err().code, Code::InvalidRequest, "{name}");
         }
+        assert!(Options::default().take("tag", &"x".repeat(MAX_PATTERN + 1)).is_err());
         options.keep = Some(vec!["oreintation".into()]);
         assert!(options.selection().is_err());
     }

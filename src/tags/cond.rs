@@ -1,7 +1,11 @@
 //! Conditions of rows: `if="model~EOS 5D$|EOS R5, count=120"`.
 
 use super::{Context, Format, expr::Variable};
-use crate::metadata::{Blob, Value};
+use crate::{
+    decode::text,
+    metadata::{Blob, Value},
+};
+use smallvec::SmallVec;
 
 /// One condition. All conditions of a row must hold.
 #[derive(Debug, Clone)]
@@ -72,7 +76,7 @@ impl Cond {
             "format" => Subject::Format,
             other => Subject::Variable(match other.strip_prefix('$') {
                 Some(name) => Variable::Kept(name),
-                None => Variable::Row(super::parse::number(other.strip_prefix('#')?)?),
+                None => Variable::Row(super::lines::number(other.strip_prefix('#')?)?),
             }),
         };
         for (operator, comparison) in [
@@ -89,10 +93,10 @@ impl Cond {
                 return Some(Cond { subject, test: Test::Format(Format::by_name(operand)?, equal) });
             }
             if operand.contains('|') {
-                let numbers: Option<_> = operand.split('|').map(|n| super::parse::number(n).map(|n| n as f64)).collect();
+                let numbers: Option<_> = operand.split('|').map(|n| super::lines::number(n).map(|n| n as f64)).collect();
                 return Some(Cond { subject, test: Test::OneOf(numbers?, matches!(comparison, Comparison::Equal)) });
             }
-            let number = super::parse::number(operand).map(|n| n as f64).or_else(|| operand.parse().ok())?;
+            let number = super::lines::number(operand).map(|n| n as f64).or_else(|| operand.parse().ok())?;
             return Some(Cond { subject, test: Test::Compare(comparison, number) });
         }
         let (rest, wanted) = rest.strip_prefix('!').map_or((rest, true), |r| (r, false));
@@ -150,14 +154,15 @@ impl Comparison {
 
 /// The first bytes of a value of bytes, in hexadecimal.
 fn hex(value: &Value) -> String {
-    let mut out = String::new();
-    let mut push = |byte: u8| out.push_str(&format!("{byte:02x}"));
+    const MOST: usize = 64;
     match value {
-        Value::Binary(Blob::Bytes(bytes)) => bytes.iter().take(64).for_each(|&b| push(b)),
-        Value::Text(text) => text.bytes().take(64).for_each(push),
-        numbers => numbers.elements().iter().take(64).filter_map(Value::as_i64).for_each(|n| push(n as u8)),
+        Value::Binary(Blob::Bytes(bytes)) => text::hex(&bytes[..bytes.len().min(MOST)]),
+        Value::Text(text) => text::hex(&text.as_bytes()[..text.len().min(MOST)]),
+        numbers => {
+            let numbers = numbers.elements().iter().take(MOST).filter_map(Value::as_i64);
+            text::hex(&numbers.map(|n| n as u8).collect::<SmallVec<[u8; MOST]>>())
+        }
     }
-    out
 }
 
 /// Alternatives of literal text with `^`, `$`, `*` and `\b`.

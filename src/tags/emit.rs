@@ -25,8 +25,8 @@ impl Block<'_> {
     /// The number stored at the first row of that id.
     pub(super) fn stored(&self, id: i64) -> Option<f64> {
         let Layout::Packed(unit) = self.table.layout else { return None };
-        let row = self.table.rows.get(self.table.rows.partition_point(|r| r.key < Key::Number(id, 0)))?;
-        let at = place(self.table, unit, id, self.bytes.len()).filter(|_| row.key == Key::Number(id, 0))?;
+        let row = self.table.rows_of(id).next()?;
+        let at = place(self.table, unit, id, self.bytes.len())?;
         row.format.unwrap_or(unit).read(self.bytes.get(at..)?, 1, row.order_in(self.order))?.as_f64()
     }
 }
@@ -146,7 +146,7 @@ fn map(value: Value, mut f: impl FnMut(Value) -> Value) -> Value {
 }
 
 fn print_of(row: &Row, value: &Value, context: &Context) -> Print {
-    if let Some(labels) = row.labels {
+    if let Some(labels) = &row.labels {
         if row.flags.bits {
             if row.flags.each || matches!(value, Value::Array(_)) {
                 return joined(value, ", ", |v| labels.bits(bits_of(v)));
@@ -216,9 +216,7 @@ fn parts_labelled(row: &Row, labels: &Labels, value: &Value) -> Print {
         None if labels.text(&format!("{place}:*")).is_some() => {
             labels.text(&format!("{place}:*")).unwrap_or_default().replace('*', &v.to_string())
         }
-        None if labels.lines().any(|(key, _)| key.strip_prefix(&place.to_string()).is_some_and(|k| k.starts_with(':'))) => {
-            unlabelled(row, v)
-        }
+        None if labels.starting(&format!("{place}:")).next().is_some() => unlabelled(row, v),
         None => v.to_string(),
     };
     let words: Vec<String> = value.elements().iter().enumerate().map(one).collect();
@@ -271,9 +269,9 @@ pub fn packed_in(table: &'static Table, block: &[u8], order: ByteOrder, group: &
     let mut seen: SmallVec<[(i64, f64); 16]> = SmallVec::new();
     let mut next = 0usize;
     let mut shift = 0i64;
-    for rows in table.rows.chunk_by(|a, b| a.key == b.key) {
-        let Key::Number(id, _) = rows[0].key else { continue };
-        if let Some(row) = rows.iter().find(|r| !r.moved.is_empty()) {
+    for rows in table.rows_by_key() {
+        let Some(Key::Number(id, _)) = rows.clone().next().map(|r| r.key) else { continue };
+        if let Some(row) = rows.clone().find(|r| !r.moved.is_empty()) {
             match row.moved.iter().find(|(at, _)| is_version(block.get(*at..).unwrap_or_default())) {
                 Some((_, by)) => shift = shift.saturating_add(*by),
                 None => return,

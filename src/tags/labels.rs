@@ -1,77 +1,60 @@
 //! Labels: what values mean.
 
+use super::{
+    index::{LabelAt, SetAt},
+    lines,
+};
 use crate::metadata::Value;
-use std::sync::OnceLock;
 
-/// A label set: text until somebody asks, then sorted.
-#[derive(Debug)]
-pub struct Labels {
-    text: &'static str,
-    compiled: OnceLock<Compiled>,
-}
-
-#[derive(Debug, Default)]
-struct Compiled {
-    numbers: Vec<(i64, &'static str)>,
-    texts: Vec<(&'static str, &'static str)>,
-    other: Option<&'static str>,
-}
+/// A label set.
+#[derive(Clone, Copy, Debug)]
+pub struct Labels(&'static SetAt);
 
 impl Labels {
-    pub(super) fn new(text: &'static str) -> Self {
-        Labels { text, compiled: OnceLock::new() }
-    }
-
-    fn compiled(&self) -> &Compiled {
-        self.compiled.get_or_init(|| {
-            let mut labels = Compiled::default();
-            for line in self.text.lines().map(str::trim_ascii).filter(|l| !l.is_empty() && !l.starts_with('#')) {
-                let (key, label) = super::parse::word(line);
-                match super::parse::number(key) {
-                    _ if key == "*" => labels.other = Some(label),
-                    Some(n) if !line.starts_with('"') => labels.numbers.push((n, label)),
-                    _ => labels.texts.push((key, label)),
-                }
-            }
-            labels.numbers.sort_by_key(|(n, _)| *n);
-            labels.texts.sort_by_key(|(t, _)| *t);
-            labels
-        })
+    pub(super) fn new(set: &'static SetAt) -> Self {
+        Labels(set)
     }
 
     /// The label of a number.
     pub fn number(&self, n: i64) -> Option<&'static str> {
-        let c = self.compiled();
-        c.numbers.binary_search_by_key(&n, |(k, _)| *k).ok().map(|i| c.numbers[i].1)
+        let numbers = self.0.numbers();
+        numbers.binary_search_by_key(&n, |l| l.number).ok().map(|i| numbers[i].label())
     }
 
     /// The label of a text.
     pub fn text(&self, text: &str) -> Option<&'static str> {
-        let c = self.compiled();
-        c.texts.binary_search_by_key(&text, |(k, _)| *k).ok().map(|i| c.texts[i].1)
+        let (texts, beginning) = (self.0.texts(), lines::beginning(text.as_bytes()));
+        texts.binary_search_by(|l| l.cmp_text(beginning, text)).ok().map(|i| texts[i].label())
     }
 
     /// The label of all other values.
     pub fn other(&self) -> Option<&'static str> {
-        self.compiled().other
+        self.0.other().map(LabelAt::label)
     }
 
     /// The label of a value as a whole: of a number, of a text, or of several numbers as they print.
     pub fn of(&self, value: &Value) -> Option<&'static str> {
         match value {
             Value::Int(n) => self.number(*n),
-            Value::Text(t) => self.text(t).or_else(|| super::parse::number(t).and_then(|n| self.number(n))),
+            Value::Text(t) => self.text(t).or_else(|| lines::number(t).and_then(|n| self.number(n))),
             Value::Binary(_) => None,
             other => {
                 let text = other.to_string();
-                self.text(&text).or_else(|| super::parse::number(&text).and_then(|n| self.number(n)))
+                self.text(&text).or_else(|| lines::number(&text).and_then(|n| self.number(n)))
             }
         }
     }
 
-    /// Every label with its value as written, for tests and for maskless looks.
-    pub fn lines(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        self.text.lines().map(str::trim_ascii).filter(|l| !l.is_empty() && !l.starts_with('#')).map(super::parse::word)
+    /// Every label with its value as written, in the order of the file.
+    pub fn lines(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+        in_order(self.0.numbers().iter().chain(self.0.texts()).chain(self.0.other()).collect())
+    }
+
+    /// The labels of texts that begin so, with the texts, in the order of the file.
+    pub fn starting(&self, prefix: &str) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+        let (texts, beginning) = (self.0.texts(), lines::beginning(prefix.as_bytes()));
+        let from = texts.partition_point(|l| l.cmp_text(beginning, prefix).is_lt());
+        in_order(texts[from..].iter().take_while(|l| l.key().starts_with(prefix)).collect())
     }
 
     /// The names of the bits set in `bits`, joined by `, `; unnamed ones as `[n]`; `(none)` or the label `none` for zero.
@@ -93,4 +76,9 @@ impl Labels {
         }
         out
     }
+}
+
+fn in_order(mut labels: Vec<&'static LabelAt>) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+    labels.sort_unstable_by_key(|l| l.place());
+    labels.into_iter().map(|l| (l.key(), l.label()))
 }

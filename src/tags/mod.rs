@@ -1,4 +1,4 @@
-//! Tables: text files, one line a tag, its labels beneath; compiled in, parsed a table at a time on first use.
+//! Tables: text files, one line a tag, its labels beneath; indexed by the build script, compiled a line at a time on first use.
 //!
 //! ```text
 //! # A comment. Where the facts are from is cited at the top of each file.
@@ -69,7 +69,9 @@ mod emit;
 pub mod exif;
 pub mod expr;
 pub mod format;
+mod index;
 mod labels;
+mod lines;
 mod makers;
 mod nikon;
 mod olympus;
@@ -92,54 +94,8 @@ use crate::{
 };
 use cond::Cond;
 use expr::Expr;
-use std::{
-    collections::HashMap,
-    sync::{LazyLock, OnceLock},
-};
-
-/// Every table file: the prefix of its tables' names (before `::`), and its text.
-static FILES: &[(&str, &str)] = &[
-    ("Apple", include_str!("apple.tags")),
-    ("Canon", include_str!("canon.tags")),
-    ("CanonCustom", include_str!("canoncustom.tags")),
-    ("Casio", include_str!("casio.tags")),
-    ("Composite", include_str!("composite.tags")),
-    ("DJI", include_str!("dji.tags")),
-    ("Exif", include_str!("exif.tags")),
-    ("FujiFilm", include_str!("fujifilm.tags")),
-    ("GE", include_str!("ge.tags")),
-    ("GIF", include_str!("gif.tags")),
-    ("GPS", include_str!("gps.tags")),
-    ("GeoTiff", include_str!("geotiff.tags")),
-    ("HP", include_str!("hp.tags")),
-    ("ICC", include_str!("icc.tags")),
-    ("IPTC", include_str!("iptc.tags")),
-    ("JPEG", include_str!("jpeg.tags")),
-    ("JVC", include_str!("jvc.tags")),
-    ("Kodak", include_str!("kodak.tags")),
-    ("MNG", include_str!("mng.tags")),
-    ("Motorola", include_str!("motorola.tags")),
-    ("Nintendo", include_str!("nintendo.tags")),
-    ("Olympus", include_str!("olympus.tags")),
-    ("Minolta", include_str!("minolta.tags")),
-    ("Nikon", include_str!("nikon.tags")),
-    ("NikonCustom", include_str!("nikoncustom.tags")),
-    ("NikonSettings", include_str!("nikonsettings.tags")),
-    ("PDF", include_str!("pdf.tags")),
-    ("Panasonic", include_str!("panasonic.tags")),
-    ("Pentax", include_str!("pentax.tags")),
-    ("Photoshop", include_str!("photoshop.tags")),
-    ("PNG", include_str!("png.tags")),
-    ("QuickTime", include_str!("quicktime.tags")),
-    ("RIFF", include_str!("riff.tags")),
-    ("Reconyx", include_str!("reconyx.tags")),
-    ("Ricoh", include_str!("ricoh.tags")),
-    ("Samsung", include_str!("samsung.tags")),
-    ("Sanyo", include_str!("sanyo.tags")),
-    ("Sigma", include_str!("sigma.tags")),
-    ("Sony", include_str!("sony.tags")),
-    ("XMP", include_str!("xmp.tags")),
-];
+use index::{RowAt, TABLE_COUNT};
+use std::{ops::Range, sync::OnceLock};
 
 /// What a value may depend on beside itself.
 #[derive(Clone, Debug)]
@@ -208,7 +164,7 @@ pub enum Layout {
     Serial(Format),
 }
 
-/// A table, compiled.
+/// A table. Its rows are compiled when they are asked for.
 #[derive(Debug)]
 pub struct Table {
     pub name: &'static str,
@@ -220,10 +176,13 @@ pub struct Table {
     pub priority: Priority,
     /// A decoder of its own, see `decode::ifd`.
     pub proc: Option<&'static str>,
-    /// Does any row tell where data is?
-    pub has_data: bool,
+    text_keys: bool,
+    /// All rows keep trailing blanks, but those that say `trim`.
+    raw: bool,
     /// Sorted by key; rows of one key in the order of the file.
-    pub rows: Vec<Row>,
+    index: &'static [RowAt],
+    /// The same rows, as far as they were asked for.
+    rows: Box<[OnceLock<Box<Row>>]>,
 }
 
 /// A line of a table, compiled.
@@ -240,11 +199,11 @@ pub struct Row {
     calc: Option<Expr>,
     printer: Option<print::Printer>,
     printf: Option<&'static str>,
-    labels: Option<&'static Labels>,
+    labels: Option<Labels>,
     pub flags: Flags,
     /// Where a version text stands, and how much further this row and all below lie then.
     pub moved: Box<[(usize, i64)]>,
-    pub sub: Option<Sub>,
+    pub sub: Option<Box<Sub>>,
     pub child: Option<Kind>,
     /// The value is an offset: the tag of its length, and the name of the data there.
     pub data: Option<(u16, &'static str)>,
@@ -306,26 +265,55 @@ impl Sub {
 impl Table {
     /// The row of that key whose conditions hold.
     pub fn row<'k>(&self, key: impl Into<Key<'k>>, value: &Value, context: &Context) -> Option<&Row> {
-        self.rows_of(key).iter().find(|r| r.holds(value, context))
+        self.rows_of(key).find(|r| r.holds(value, context))
     }
 
     /// The rows of that key.
-    pub fn rows_of<'k>(&self, key: impl Into<Key<'k>>) -> &[Row] {
-        let key = key.into();
-        let from = self.rows.partition_point(|r| r.key < key);
-        let count = self.rows[from..].iter().take_while(|r| r.key == key).count();
-        &self.rows[from..from + count]
+    pub fn rows_of<'k>(&self, key: impl Into<Key<'k>>) -> impl ExactSizeIterator<Item = &Row> {
+        self.places_of(key.into()).map(|at| self.at(at))
     }
 
     /// Is there any row of that key?
     pub fn knows<'k>(&self, key: impl Into<Key<'k>>) -> bool {
-        let key = key.into();
-        self.rows.binary_search_by(|r| r.key.cmp(&key)).is_ok()
+        !self.places_of(key.into()).is_empty()
     }
 
-    /// The first row of that name.
-    pub fn named(&self, name: &str) -> Option<&Row> {
-        self.rows.iter().find(|r| r.name == name)
+    /// All rows.
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        (0..self.index.len()).map(|at| self.at(at))
+    }
+
+    /// All rows, those of one key together.
+    fn rows_by_key(&self) -> impl Iterator<Item = impl ExactSizeIterator<Item = &Row> + Clone> {
+        let mut end = 0;
+        let groups = self.index.chunk_by(|a, b| (a.key, a.part) == (b.key, b.part) && !self.text_keys);
+        groups.map(move |group| {
+            end += group.len();
+            (end - group.len()..end).map(|at| self.at(at))
+        })
+    }
+
+    /// The rows that tell where data is.
+    pub fn data_rows(&self) -> impl Iterator<Item = &Row> {
+        self.index.iter().enumerate().filter(|(_, r)| r.data).map(|(at, _)| self.at(at))
+    }
+
+    fn places_of(&self, key: Key) -> Range<usize> {
+        let (number, part, text) = match key {
+            Key::Number(number, part) => (number, part, ""),
+            Key::Text(text) => (lines::beginning(text.as_bytes()), 0, text),
+        };
+        // A search for the number alone is quick; few rows share one.
+        let is = |row: &&RowAt| row.part == part && row.has_text(text);
+        let first = self.index.partition_point(|r| r.key < number);
+        let others = self.index[first..].iter().take_while(|r| r.key == number && !is(r)).count();
+        let from = first + others;
+        let count = self.index[from..].iter().take_while(|r| r.key == number && is(r)).count();
+        from..from + count
+    }
+
+    fn at(&self, place: usize) -> &Row {
+        self.rows[place].get_or_init(|| Box::new(parse::row(self, &self.index[place])))
     }
 }
 
@@ -364,52 +352,17 @@ impl Row {
     }
 }
 
-/// Where each section of the table files stands: found by one look over the files, parsed when somebody asks.
-struct Section {
-    heading: &'static str,
-    body: &'static str,
-    compiled: OnceLock<Table>,
-}
-
-type Sections = HashMap<&'static str, Section>;
-type Find = Box<dyn FnOnce() -> Sections + Send>;
-
-static TABLES: LazyLock<HashMap<&'static str, LazyLock<Sections, Find>>> = LazyLock::new(|| {
-    FILES
-        .iter()
-        .map(|&(prefix, text)| {
-            let find: Find = Box::new(move || sections(text));
-            (prefix, LazyLock::new(find))
-        })
-        .collect()
-});
-
-fn sections(text: &'static str) -> Sections {
-    parse::sections(text)
-        .map(|(word, heading, body)| {
-            let name = heading.split_whitespace().next().unwrap_or_default();
-            let _ = word;
-            (name, Section { heading, body, compiled: OnceLock::new() })
-        })
-        .collect()
-}
-
 /// The table of that name: `Canon::Main`.
 pub fn table(name: &str) -> Option<&'static Table> {
-    let (prefix, _) = name.split_once("::")?;
-    let (&prefix, sections) = TABLES.get_key_value(prefix)?;
-    let section = sections.get(name)?;
-    Some(section.compiled.get_or_init(|| parse::table(prefix, section.heading, section.body)))
+    static TABLES: [OnceLock<Box<Table>>; TABLE_COUNT] = [const { OnceLock::new() }; TABLE_COUNT];
+    let place = index::table(name)?;
+    let at = index::table_at(place)?;
+    Some(TABLES[place].get_or_init(|| Box::new(parse::table(at))))
 }
 
-/// The body of the `labels` section of that name in the file of that prefix.
-fn label_section(prefix: &str, name: &str) -> Option<&'static str> {
-    TABLES.get(prefix)?.get(name).map(|s| s.body)
-}
-
-/// The labels of that name in the file of that prefix; keep them, they sort themselves on first use.
+/// The labels of that name in the file of that prefix.
 pub fn labels(prefix: &str, name: &str) -> Option<Labels> {
-    label_section(prefix, name).map(Labels::new)
+    index::set(prefix, name).map(Labels::new)
 }
 
 /// A table by its name, looked up once per place in the code.

@@ -338,16 +338,6 @@ mod tests {
     }
 
     #[test]
-    fn every_table_is_understood() {
-        let ours = ["Nikon", "NikonCustom", "NikonSettings", "Sony", "Minolta"];
-        for (_, sections) in super::super::TABLES.iter().filter(|(prefix, _)| ours.contains(prefix)) {
-            for name in sections.keys().filter(|name| name.contains("::")) {
-                assert!(super::super::table(name).is_some(), "{name}");
-            }
-        }
-    }
-
-    #[test]
     fn lens_types() {
         for (bits, want) in [(0, "AF"), (2, "D"), (6, "G"), (14, "G VR"), (0x46, "E G"), (1, "MF")] {
             assert_eq!(lens_type(&Value::Int(bits)), want, "{bits}");

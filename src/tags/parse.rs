@@ -1,49 +1,18 @@
-//! Table files: from text to [`Table`]s. The text is ours and tested whole, so what is wrong in it panics there, by name.
+//! From lines of the table files to [`Table`]s and [`Row`]s. The text is ours and tested whole, so what is wrong in it panics
+//! there, by name.
 
-use super::{ByteOrder, Count, Expr, Flags, Format, Key, Labels, Layout, Row, Sub, Table, cond::Cond, label_section, print};
+use super::{
+    ByteOrder, Count, Expr, Flags, Format, Key, Labels, Layout, Row, Sub, Table,
+    cond::Cond,
+    index::{RowAt, TableAt},
+    lines::{number, word},
+    print,
+};
 use crate::{
     metadata::{Group, Name, Priority},
     part::Kind,
 };
 use std::sync::OnceLock;
-
-/// The sections of a file: the first word (`table`, `labels`), the rest of the heading, the lines beneath.
-///
-/// Headings are searched for as whole words: a walk from line to line would cost every start of the program more than
-/// the tables that it then needs.
-pub(super) fn sections(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    let all = |word: &'static str| memchr::memmem::find_iter(text.as_bytes(), word.as_bytes()).map(|at| at + 1);
-    let mut starts: Vec<usize> = all("\ntable ").chain(all("\nlabels ")).collect();
-    if text.starts_with("table ") || text.starts_with("labels ") {
-        starts.push(0);
-    }
-    starts.sort_unstable();
-    let ends: Vec<usize> = starts.iter().skip(1).copied().chain([text.len()]).collect();
-    starts.into_iter().zip(ends).filter_map(|(start, end)| {
-        let (heading, body) = text[start..end].split_once('\n').unwrap_or((&text[start..end], ""));
-        let (word, heading) = heading.split_once(' ')?;
-        Some((word, heading.trim(), body))
-    })
-}
-
-/// The first word of a line, which may be quoted, and the rest.
-pub(super) fn word(line: &str) -> (&str, &str) {
-    if let Some((word, rest)) = line.strip_prefix('"').and_then(|l| l.split_once('"')) {
-        return (word, rest.trim_ascii_start());
-    }
-    line.split_once(' ').map_or((line, ""), |(w, r)| (w, r.trim_ascii_start()))
-}
-
-/// A whole number, decimal or `0x`.
-pub(super) fn number(text: &str) -> Option<i64> {
-    let (digits, negative) = text.strip_prefix('-').map_or((text, false), |t| (t, true));
-    let n = match digits.strip_prefix("0x") {
-        Some(hex) => i64::from_str_radix(hex, 16).ok()?,
-        None if digits.bytes().all(|b| b.is_ascii_digit()) => digits.parse().ok()?,
-        None => return None,
-    };
-    Some(if negative { -n } else { n })
-}
 
 /// The words of a row after id and name: `word`, `name=value`, `name="value with blanks"`, `-> Table`.
 fn attributes(mut rest: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -74,9 +43,9 @@ fn attributes(mut rest: &'static str) -> impl Iterator<Item = (&'static str, &'s
     })
 }
 
-/// Compiles a table.
-pub(super) fn table(prefix: &'static str, heading: &'static str, body: &'static str) -> Table {
-    let (name, rest) = word(heading);
+/// Compiles a table's heading; its rows are left for later.
+pub(super) fn table(at: &'static TableAt) -> Table {
+    let (name, rest) = (at.heading.word(), at.heading.rest());
     let mut table = Table {
         name,
         group: Group::new("", ""),
@@ -85,20 +54,22 @@ pub(super) fn table(prefix: &'static str, heading: &'static str, body: &'static 
         order: None,
         priority: Priority::Normal,
         proc: None,
-        has_data: false,
-        rows: Vec::with_capacity(body.len() / 40),
+        text_keys: false,
+        raw: false,
+        index: at.rows(),
+        rows: at.rows().iter().map(|_| OnceLock::new()).collect(),
     };
-    let (mut text_keys, mut serial, mut raw) = (false, false, false);
+    let mut serial = false;
     for (attribute, value) in attributes(rest) {
         match attribute {
             "kind" => table.group.kind = value,
             "group" => table.group.place = Name::new_static(value),
             "packed" => table.layout = Layout::Packed(Format::by_name(value).unwrap_or_else(|| wrong(name, value))),
             "serial" => serial = true,
-            "raw" => raw = true,
+            "raw" => table.raw = true,
             "first" => table.first = number(value).unwrap_or_else(|| wrong(name, value)),
             "order" => table.order = Some(byte_order(value).unwrap_or_else(|| wrong(name, value))),
-            "keys" => text_keys = value == "text",
+            "keys" => table.text_keys = value == "text",
             "priority" => table.priority = priority(value).unwrap_or_else(|| wrong(name, value)),
             "proc" => table.proc = Some(value),
             other => wrong(name, other),
@@ -110,16 +81,6 @@ pub(super) fn table(prefix: &'static str, heading: &'static str, body: &'static 
             _ => Layout::Serial(Format::Int8u),
         };
     }
-    for (line, labels) in rows(body) {
-        let mut row = row(prefix, name, line, text_keys);
-        row.flags.raw |= raw && !row.flags.trim;
-        if !labels.trim_ascii().is_empty() {
-            row.labels = Some(Box::leak(Box::new(Labels::new(labels))));
-        }
-        table.has_data |= row.data.is_some();
-        table.rows.push(row);
-    }
-    table.rows.sort_by_key(|r| r.key);
     table
 }
 
@@ -127,56 +88,10 @@ fn wrong(place: &str, what: &str) -> ! {
     panic!("table file: {place}: not understood: {what:?}")
 }
 
-/// The rows of a section: each line of the least indentation with the deeper lines beneath it.
-fn rows(body: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let mut rest = body;
-    std::iter::from_fn(move || {
-        loop {
-            if rest.is_empty() {
-                return None;
-            }
-            let (line, after) = rest.split_at(line_length(rest.as_bytes()));
-            rest = after;
-            let Some(indent) = indentation(line.as_bytes()) else { continue };
-            let text = line[indent..].trim_ascii_end();
-            if text.starts_with('#') {
-                continue;
-            }
-            let deeper = deeper_lines(after.as_bytes(), indent);
-            rest = &after[deeper..];
-            return Some((text, &after[..deeper]));
-        }
-    })
-}
-
-/// Length of the first line with its end.
-fn line_length(text: &[u8]) -> usize {
-    memchr::memchr(b'\n', text).map_or(text.len(), |at| at + 1)
-}
-
-/// Blanks at the beginning of a line; `None` of a blank line.
-fn indentation(line: &[u8]) -> Option<usize> {
-    let blanks = line.iter().take_while(|&&b| b == b' ').count();
-    line.get(blanks).filter(|&&b| !b.is_ascii_whitespace()).map(|_| blanks)
-}
-
-/// Length of the lines at the beginning that are blank or deeper than `indent`.
-fn deeper_lines(text: &[u8], indent: usize) -> usize {
-    let mut end = 0;
-    while end < text.len() {
-        let line = &text[end..end + line_length(&text[end..])];
-        if indentation(line).is_some_and(|i| i <= indent) {
-            break;
-        }
-        end += line.len();
-    }
-    end
-}
-
-fn row(prefix: &'static str, table: &'static str, line: &'static str, text_keys: bool) -> Row {
-    let (id, rest) = word(line);
-    let (name, rest) = word(rest);
-    let key = if text_keys { Key::Text(id) } else { number_key(id).unwrap_or_else(|| wrong(table, line)) };
+/// Compiles a row of `table`.
+pub(super) fn row(table: &Table, at: &RowAt) -> Row {
+    let (name, rest) = word(at.line.rest());
+    let key = if table.text_keys { Key::Text(at.line.word()) } else { Key::Number(at.key, at.part) };
     let mut row = Row {
         key,
         name,
@@ -199,15 +114,17 @@ fn row(prefix: &'static str, table: &'static str, line: &'static str, text_keys:
         priority: None,
     };
     for (attribute, value) in attributes(rest) {
-        if !attribute_of(&mut row, prefix, attribute, value) {
-            wrong(table, line)
+        if !attribute_of(&mut row, table.name, attribute, value) {
+            wrong(table.name, at.line.rest())
         }
     }
+    row.flags.raw |= table.raw && !row.flags.trim;
+    row.labels = at.labels().map(Labels::new).or(row.labels);
     row
 }
 
 /// Applies one attribute; `false`: not understood.
-fn attribute_of(row: &mut Row, prefix: &'static str, attribute: &'static str, value: &'static str) -> bool {
+fn attribute_of(row: &mut Row, table: &str, attribute: &'static str, value: &'static str) -> bool {
     match attribute {
         "if" => match Cond::parse_list(value) {
             Ok(conds) => row.conds = conds,
@@ -218,9 +135,12 @@ fn attribute_of(row: &mut Row, prefix: &'static str, attribute: &'static str, va
         "print" if value.contains('%') => row.printf = Some(value),
         "print" => row.printer = print::printer(value),
         "unit" => row.printf = Some(Box::leak(format!("%s{value}").into_boxed_str())),
-        "labels" => row.labels = label_section(prefix, value).map(|text| &*Box::leak(Box::new(Labels::new(text)))),
+        "labels" => row.labels = table.split_once("::").and_then(|(prefix, _)| super::labels(prefix, value)),
         "mask" => row.mask = number(value).unwrap_or_default() as u64,
-        "->" => row.sub = Some(Sub { name: value, target: OnceLock::new(), start: 0, order: None, sized: None, base: None }),
+        "->" => {
+            let sub = Sub { name: value, target: OnceLock::new(), start: 0, order: None, sized: None, base: None };
+            row.sub = Some(Box::new(sub));
+        }
         "start" | "base" | "sized" | "order" if row.sub.is_some() => {
             let Some(sub) = row.sub.as_mut() else { return false };
             match attribute {
@@ -293,13 +213,6 @@ fn format_of(row: &mut Row, text: &'static str) -> bool {
         },
     };
     row.format.is_some() && order.is_some() == (row.order.is_some() || row.flags.reversed)
-}
-
-fn number_key(id: &'static str) -> Option<Key<'static>> {
-    match id.split_once('.') {
-        Some((index, part)) => Some(Key::Number(number(index)?, part.parse().ok()?)),
-        None => number(id).map(|n| Key::Number(n, 0)),
-    }
 }
 
 /// `346:-36 382:0`.

@@ -4,7 +4,7 @@ use exifkit::{engine::local, input::Input};
 use std::path::{Path, PathBuf};
 
 /// The files, in order; `EXIFKIT_CORPUS` names another folder than `../shared/corpus/files`.
-fn corpus() -> Option<Vec<PathBuf>> {
+pub fn corpus() -> Option<Vec<PathBuf>> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/files");
     let folder = std::env::var_os("EXIFKIT_CORPUS").map_or_else(beside, PathBuf::from);
     let Ok(files) = std::fs::read_dir(&folder) else {

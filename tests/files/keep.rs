@@ -1,6 +1,10 @@
 //! `--keep`: what each name keeps of the samples.
 
-use exifkit::format::{Keep, Selection};
+use crate::build::picture;
+use exifkit::{
+    format::{Keep, Selection},
+    input::Input,
+};
 
 #[test]
 fn what_stays_of_a_photo() {
@@ -38,4 +42,29 @@ fn single_tags_stay() {
     let tags = super::tags(&super::clean(&photo, &selection).unwrap());
     assert!(tags.contains(&"IFD0:Model=Box 1".to_owned()), "{tags:#?}");
     assert!(!tags.iter().any(|t| t.starts_with("IFD0:Make=")), "{tags:#?}");
+}
+
+/// A packet that cannot be edited goes as a whole, and that is said: in each container.
+#[test]
+fn what_cannot_be_kept_is_said() {
+    let packet = b"<!DOCTYPE x [<!ENTITY e 'e'>]><x:xmpmeta xmlns:x='adobe:ns:meta/'>GONE</x:xmpmeta>";
+    let segment = [b"http://ns.adobe.com/xap/1.0/\0", &packet[..]].concat();
+    let itxt = [b"XML:com.adobe.xmp\0\0\0\0\0", &packet[..]].concat();
+    let trailer: Vec<u8> = [1].into_iter().chain((0..=255).rev()).chain([0]).collect();
+    let block = [b"!\xff\x0bXMP DataXMP", &packet[..], &trailer].concat();
+    let files = [
+        picture::jpeg(&[(0xe1, segment)], &[]),
+        picture::png(&[picture::chunk(b"iTXt", &itxt)], &[]),
+        picture::webp(&[], &[picture::riff(b"XMP ", packet)], 4, &[]),
+        picture::gif(&[block], &[]),
+    ];
+    let selection = Selection { tags: vec!["xmp:rating".into()], ..Selection::none() };
+    for file in files {
+        let prepared = exifkit::engine::removal::prepare(&Input::from_bytes(file.clone()), &selection).unwrap();
+        let said: Vec<String> = prepared.warnings().iter().map(|w| format!("{}: {}", w.place, w.text)).collect();
+        let start = String::from_utf8_lossy(&file[..8]);
+        assert!(said.iter().any(|w| w.starts_with("XMP: goes as a whole: ")), "{start:?}: {said:?}");
+        let cleaned = super::clean(&file, &selection).unwrap();
+        assert!(!cleaned.windows(4).any(|w| w == b"GONE"), "{start:?}");
+    }
 }

@@ -1,7 +1,7 @@
 //! What the library makes of the project's own files.
 
 mod canary;
-mod corpus;
+pub mod corpus;
 mod golden;
 mod hostile;
 mod keep;

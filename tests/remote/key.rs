@@ -15,6 +15,12 @@ fn without_key(run: &Run) {
     }
 }
 
+fn chattily(mut command: std::process::Command) -> Run {
+    let output =
+        command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full").env("SSLKEYLOGFILE", "/dev/stderr").output().unwrap();
+    Run { status: output.status.code(), stdout: output.stdout, stderr: String::from_utf8_lossy(&output.stderr).into() }
+}
+
 #[test]
 fn from_the_flag_the_file_or_the_environment() {
     let folder = Folder::new();
@@ -56,6 +62,9 @@ fn in_no_output_whatever_the_service_says() {
             without_key(&folder.run(["extract", "a.jpg", "--api-url", &url, "--key", KEY, "--retries", "0"].iter().chain(more)));
         }
         without_key(&folder.run(["remove", "a.jpg", "--api-url", &url, "--key", KEY, "--retries", "0"]));
+        // Libraries that log at a word of the environment.
+        let chatty = folder.command(["extract", "a.jpg", "-v", "--api-url", &url, "--key", KEY, "--retries", "0"]);
+        without_key(&chattily(chatty));
         without_key(&folder.run(["get", UUID, "--api-url", &url, "--key", KEY, "--retries", "0"]));
     }
     // Wrong usage and help do not show it either.

@@ -1,10 +1,12 @@
 //! The client against servers that misbehave, each in a way of its own, and against files behind URLs.
 
 mod answers;
+mod early;
 mod key;
 mod ranges;
 mod remove;
 mod retries;
+mod terminal;
 mod tls;
 mod upload;
 

@@ -4,8 +4,6 @@ use super::{EXTRACTED, Reply, Server};
 use crate::{build, cli::Folder};
 use serde_json::{Value, json};
 use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpListener,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -109,29 +107,4 @@ fn a_progress_bar_for_one_upload_when_it_is_wanted() {
     let server = Server::always(Reply::json(EXTRACTED));
     let quiet = folder.run(["extract", "a.jpg", "--api-url", &server.url()]).expect(0);
     assert_eq!(quiet.stderr, "", "stderr is no terminal");
-}
-
-/// A server that knows the key is wrong does not wait for the file.
-#[test]
-fn an_answer_before_the_upload_is_through_counts() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().map_while(Result::ok) {
-            let mut reader = BufReader::new(stream.try_clone().unwrap());
-            let mut line = String::new();
-            while reader.read_line(&mut line).unwrap() > 2 {
-                line.clear();
-            }
-            let body = r#"{"success":false,"error":"Invalid API key"}"#;
-            let head = format!("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
-            stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
-            // A reset would overtake the answer.
-            let _ = std::io::copy(&mut reader.take(8_000_000), &mut std::io::sink());
-        }
-    });
-    let folder = Folder::new();
-    folder.write("a.jpg", &[build::photo(), vec![0; 30_000_000]].concat());
-    let run = folder.run(["extract", "a.jpg", "--api-url", &url, "--key", "wrong-key"]).expect(4);
-    assert_eq!(run.json()["code"], "invalid_key");
 }

@@ -67,6 +67,10 @@ fn origins_are_opt_in() {
     }
     let other = server.ask("POST", "/api/v1/extract", &[("Origin", "https://other.example")], b"").expect(401);
     assert_eq!(allowed(&other), None);
+    for bad in ["page.example", "https://page.example/path", "https://u@page.example", "nonsense,*"] {
+        let run = server.folder.run(["serve", "--listen", "127.0.0.1:0", "--cors-origin", bad]).expect(2);
+        assert!(run.stderr.contains("--cors-origin"), "{}", run.stderr);
+    }
     let closed = Server::start(&[]);
     assert_eq!(allowed(&closed.ask("POST", "/api/v1/extract", &[origin], b"").expect(401)), None);
 }

@@ -166,4 +166,11 @@ fn the_host_of_a_download() {
     assert_eq!(url(&server, "evil\"<x>"), format!("http://{}", server.address));
     let server = Server::start(&["--public-url", "https://meta.example/"]);
     assert_eq!(url(&server, "other.example"), "https://meta.example");
+    let below = Server::start(&["--public-url", "https://meta.example:8443/tools/exif"]);
+    assert_eq!(url(&below, "other.example"), "https://meta.example:8443/tools/exif");
+    let no_base = ["nonsense", "ftp://a", "https://u:secret@a", "https://a?b=c", "https://a/#b"];
+    for bad in no_base {
+        let run = server.folder.run(["serve", "--listen", "127.0.0.1:0", "--public-url", bad]).expect(2);
+        assert!(run.stderr.contains("--public-url"), "{bad}: {}", run.stderr);
+    }
 }

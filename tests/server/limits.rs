@@ -27,6 +27,20 @@ fn sizes() {
         let detail = json["detail"].as_str().unwrap();
         assert!(detail.contains("1000") && detail.contains("--max-upload-size"), "{detail}");
     }
+    // Nor does one that announces nothing get through.
+    let mut stream = server.connect();
+    let (host, key) = (&server.address, &server.key);
+    let head = format!(
+        "POST /api/v1/extract HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {key}\r\nContent-Type: {MULTIPART}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let body = multipart(&[("name=\"file\"; filename=\"a.jpg\"", &[b'x'; 60_000])]);
+    for piece in body.chunks(4096) {
+        let chunk = [format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat();
+        stream.write_all(&chunk).unwrap();
+    }
+    stream.write_all(b"0\r\n\r\n").unwrap();
+    assert!(Reply::read(stream).expect(413).text().contains("--max-upload-size"));
     let huge = Server::start(&[]);
     huge.send("/api/v1/extract", &vec![b'x'; 3 << 20]).expect(200);
 }
@@ -79,6 +93,20 @@ fn requests_at_once() {
 }
 
 #[test]
+fn connections_at_once() {
+    let server = Server::start(&["--max-connections", "1"]);
+    let held = server.connect();
+    let mut waiting = server.connect();
+    waiting.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    waiting.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    let nothing = std::io::Read::read(&mut waiting, &mut [0; 1]).unwrap_err();
+    assert!(matches!(nothing.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut), "{nothing}");
+    drop(held);
+    waiting.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    Reply::read(waiting).expect(200);
+}
+
+#[test]
 fn a_full_disk() {
     let server = Server::start(&["--min-free-disk", "9999T"]);
     let reply = server.send("/api/v1/remove", &build::photo()).expect(503);
@@ -97,4 +125,20 @@ fn the_key_is_checked_before_the_body() {
     );
     stream.write_all(head.as_bytes()).unwrap();
     Reply::read(stream).expect(401);
+}
+
+#[test]
+fn work_has_its_time() {
+    let server = Server::start(&["--work-timeout", "0.000001"]);
+    let reply = server.send("/api/v1/extract", &build::photo()).expect(500);
+    let json = reply.json();
+    assert_eq!(
+        (&json["error"], &json["code"]),
+        (&"An error occurred while processing your request".into(), &"server_error".into())
+    );
+    assert!(json["detail"].as_str().unwrap().contains("--work-timeout"), "{json}");
+    // What happens on the way is logged under the request's number.
+    let number = reply.header("x-request-id").unwrap().to_owned();
+    super::eventually("both lines", || server.log().matches(&number).count() == 2);
+    assert!(server.log().lines().any(|l| l.contains(&number) && l.contains("\"too_long\"")), "{}", server.log());
 }

@@ -2,9 +2,13 @@
 
 mod access;
 mod api;
+mod contract;
 mod description;
 mod fetch;
 mod limits;
+mod running;
+mod same;
+mod tls;
 
 use crate::cli::Folder;
 use serde_json::Value;
@@ -33,9 +37,14 @@ impl Server {
     }
 
     pub fn start_in(folder: Folder, args: &[&str]) -> Self {
-        let all = [&["serve", "--listen", "127.0.0.1:0"], args].concat();
+        Self::start_with(folder, args, &[])
+    }
+
+    pub fn start_with(folder: Folder, args: &[&str], variables: &[(&str, &str)]) -> Self {
+        let listen = if args.contains(&"--listen") { &["serve"][..] } else { &["serve", "--listen", "127.0.0.1:0"] };
+        let all = [listen, args].concat();
         let mut command = folder.command(&all);
-        command.env("EXIFKIT_DATA_DIR", folder.path("data")).stderr(Stdio::piped());
+        command.env("EXIFKIT_DATA_DIR", folder.path("data")).envs(variables.iter().copied()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap());
         let (mut address, mut text) = (String::new(), String::new());

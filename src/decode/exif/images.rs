@@ -63,7 +63,7 @@ impl Images {
         let [offset, length, image] = names;
         let is_offset = matches!(entry.tag, 0x0111 | 0x0144 | 0x0201 | 0x0120 | 0xbcc0 | 0xbcc2);
         if is_offset {
-            value = shifted(value, reader.block.start());
+            value = shifted(value, i64::try_from(reader.block.start()).unwrap_or(i64::MAX));
         }
         let slot = &mut self.found[usize::from(matches!(entry.tag, 0x0201 | 0x0202))];
         if !image.is_empty() {
@@ -96,10 +96,10 @@ impl Images {
     }
 
     /// Adds the images whose place and length are known.
-    pub fn finish(self, reader: &Reader, group: &Group, priority: Priority, sink: &mut Sink) {
+    pub fn finish(self, group: &Group, priority: Priority, sink: &mut Sink) {
         for image in self.found {
             let (Some(offset), Some(length)) = (image.offset, image.length) else { continue };
-            if let Some(blob) = data(reader, &offset, &length) {
+            if let Some(blob) = data(&offset, &length) {
                 sink.push(Tag::new(group.clone(), image.name, Value::Binary(blob)).priority(priority));
             }
         }
@@ -118,20 +118,18 @@ fn interchange(group: &Group, file_type: &str) -> Names {
 }
 
 /// Offsets as they count in the file.
-fn shifted(value: Value, start: u64) -> Value {
-    let start = start as i64;
+fn shifted(value: Value, start: i64) -> Value {
     match value {
         _ if start == 0 => value,
         Value::Int(n) => Value::Int(n.saturating_add(start)),
-        Value::Array(v) => Value::Array(v.into_iter().map(|v| shifted(v, start as u64)).collect()),
+        Value::Array(v) => Value::Array(v.into_iter().map(|v| shifted(v, start)).collect()),
         other => other,
     }
 }
 
-fn data(reader: &Reader, offset: &Value, length: &Value) -> Option<Blob> {
+fn data(offset: &Value, length: &Value) -> Option<Blob> {
     if let (Value::Int(at), Value::Int(len)) = (offset, length) {
         let (at, len) = (u64::try_from(*at).ok()?, u64::try_from(*len).ok()?);
-        let _ = reader;
         return (len > 0).then(|| Blob::Span(at..at.saturating_add(len)));
     }
     // The reference has no data for images in several strips, only their lengths; here too they are a text.

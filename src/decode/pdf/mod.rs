@@ -11,7 +11,7 @@ use crate::{
     input::Input,
     metadata::{Group, Name, Print, Value},
     table,
-    tags::{self, Key, Table},
+    tags::{self, Table},
 };
 use smol_str::SmolStr;
 use std::borrow::Cow;
@@ -86,7 +86,7 @@ fn entries(table: &'static str, dict: &Dict, sink: &mut Sink) {
         let value = match (&key[..], known) {
             (b"Keywords" | b"AAPL:Keywords", _) => words(object),
             (b"CreationDate" | b"ModDate" | b"M", Some(_)) => date(object),
-            (_, Some((key, rows))) if rows.rows.iter().any(|r| r.flags.list && r.key == Key::Text(key)) => list(object),
+            (_, Some((key, rows))) if rows.rows_of(key).any(|r| r.flags.list) => list(object),
             _ => plain(object),
         };
         let Some(value) = value else { continue };

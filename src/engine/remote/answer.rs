@@ -78,11 +78,12 @@ impl Answer {
         matches!(self.field("status"), Some("pending" | "processing" | "queued"))
     }
 
-    /// Does the service say that it has followed this parameter?
+    /// Does the service say that it has followed this parameter? Our own calls `n` by its long name.
     pub fn honours(&self, parameter: &str) -> bool {
+        let is = |name: &str| name == parameter || (parameter == "n" && name == "numeric");
         match self.fields.get("options") {
-            Some(Value::Object(options)) => options.contains_key(parameter),
-            Some(Value::Array(options)) => options.iter().any(|o| o.as_str() == Some(parameter)),
+            Some(Value::Object(options)) => options.keys().any(|name| is(name)),
+            Some(Value::Array(options)) => options.iter().any(|o| o.as_str().is_some_and(is)),
             _ => false,
         }
     }
@@ -122,7 +123,10 @@ fn failure(status: u16, fields: &Map<String, Value>) -> Error {
     let code = text("code").and_then(Code::parse).filter(|code| *code != Code::Interrupted);
     let code =
         code.or_else(|| by_status(status)).or_else(|| DOCUMENTED.iter().find(|(error, _)| *error == said).map(|(_, c)| *c));
+    let general = DOCUMENTED.iter().any(|(error, _)| *error == said);
     let message = match text("detail") {
+        // The documented texts say no more than the status does.
+        Some(detail) if general => detail.to_owned(),
         Some(detail) => format!("{said}: {detail}"),
         None => said.to_owned(),
     };

@@ -63,7 +63,7 @@ pub(super) fn plan(input: &Input, parts: &[Part], selection: &Selection) -> Resu
             Block::Application(name) if name == XMP && select::texts(selection) && !packed => {
                 let Some(part) = parts.get(id) else { break };
                 let packet = part.origin.open(input, profile::MAX_PROFILE)?;
-                let block = select::xmp(&packet.all(profile::MAX_PROFILE)?, selection);
+                let block = plan.or_warn("XMP", select::xmp(&packet.all(profile::MAX_PROFILE)?, selection));
                 packed = block.is_some();
                 if let Some(block) = block {
                     block.kept.iter().for_each(|name| plan.keep(name));

@@ -17,6 +17,7 @@ use std::ops::Range;
 const HEADER: u64 = 4;
 /// Blocks that are written in parts may be so large.
 const MAX_BLOCK: u64 = 64 * 1024 * 1024;
+const TOO_LARGE: &str = "goes as a whole: what was to be kept does not fit into one segment";
 
 pub fn plan(input: &Input, parts: &[Part], selection: &Selection) -> Result<Plan> {
     if !input.starts_with(EXV_MAGIC) && !parts.iter().any(|p| p.kind == Kind::Payload && p.place == "SOS") {
@@ -194,6 +195,7 @@ impl<'a> Planner<'a> {
         self.exif = matches!(&*block.up_to(0, 4)?, b"II*\0" | b"MM\0*");
         let Some(block) = encode::exif::reduce(&block, self.selection) else { return Ok(false) };
         if block.bytes.len() + 6 > encode::jpeg::MAX_SEGMENT {
+            self.plan.warn("Exif", TOO_LARGE);
             return Ok(false);
         }
         self.plan.bytes(segment(0xe1, &[b"Exif\0\0", &block.bytes]));
@@ -207,17 +209,22 @@ impl<'a> Planner<'a> {
         }
         let packet = part.origin.open(self.input, MAX_BLOCK)?;
         let packet = packet.all(MAX_BLOCK)?;
+        let mut names = Vec::new();
         let fresh = if self.is_gainmap {
             gainmap::reduce(&packet)
         } else {
-            let kept = encode::select::xmp(&packet, self.selection);
+            let kept = self.plan.or_warn("XMP", encode::select::xmp(&packet, self.selection));
             let described = self.gainmap.as_ref().and_then(|g| gainmap::describe(&packet, g));
-            kept.iter().flat_map(|k| &k.kept).for_each(|name| self.plan.keep(name));
-            gainmap::packet(kept.map(|k| k.bytes), described)
+            let (bytes, kept) = kept.map(|k| (k.bytes, k.kept)).unzip();
+            names = kept.unwrap_or_default();
+            gainmap::packet(bytes, described)
         };
-        let Some(fresh) = fresh.filter(|f| f.len() + super::walk::XMP.len() <= encode::jpeg::MAX_SEGMENT) else {
+        let Some(fresh) = fresh else { return Ok(false) };
+        if fresh.len() + super::walk::XMP.len() > encode::jpeg::MAX_SEGMENT {
+            self.plan.warn("XMP", TOO_LARGE);
             return Ok(false);
-        };
+        }
+        names.into_iter().for_each(|name| self.plan.keep(name));
         self.plan.bytes(segment(0xe1, &[super::walk::XMP, &fresh]));
         self.xmp = true;
         Ok(true)
@@ -233,6 +240,7 @@ impl<'a> Planner<'a> {
         let Some((iim, kept)) = reduced else { return Ok(false) };
         let resource = encode::iptc::resource(&iim);
         if resource.len() + super::walk::PHOTOSHOP.len() > encode::jpeg::MAX_SEGMENT {
+            self.plan.warn("IPTC", TOO_LARGE);
             return Ok(false);
         }
         self.plan.bytes(segment(0xed, &[super::walk::PHOTOSHOP, &resource]));

@@ -273,7 +273,8 @@ impl Cleaner<'_> {
                     self.fresh(*b"eXIf", &block.bytes);
                 }
                 Kind::Xmp if select::texts(self.selection) && !self.packet => {
-                    let Some(block) = select::xmp(&child.input.all(MAX_BLOCK)?, self.selection) else { continue };
+                    let block = select::xmp(&child.input.all(MAX_BLOCK)?, self.selection);
+                    let Some(block) = self.plan.or_warn("XMP", block) else { continue };
                     self.packet = true;
                     block.kept.iter().for_each(|name| self.plan.keep(name));
                     let fresh = [b"XML:com.adobe.xmp\0\0\0\0\0", &block.bytes[..]].concat();

@@ -151,7 +151,7 @@ impl Cleaner<'_> {
 
     fn xmp(&mut self, chunk: &Chunk) -> Result<()> {
         let packet = self.input.bytes(chunk.data.start, chunk.len())?;
-        let Some(block) = select::xmp(&packet, self.selection) else { return Ok(()) };
+        let Some(block) = self.body.or_warn("XMP", select::xmp(&packet, self.selection)) else { return Ok(()) };
         self.flags |= XMP;
         block.kept.iter().for_each(|name| self.body.keep(name));
         if &chunk.id == b"XMP " && block.bytes == packet[..] {
@@ -164,7 +164,7 @@ impl Cleaner<'_> {
 
     /// Puts the header, with its length and its flags, before what stays.
     fn finish(self) -> Result<Plan> {
-        let mut plan = Plan { kept: self.body.kept.clone(), ..Plan::default() };
+        let mut plan = Plan { kept: self.body.kept.clone(), warnings: self.body.warnings.clone(), ..Plan::default() };
         let extended = match self.extended {
             true => {
                 let old = self.input.bytes(HEADER + 8, 10)?;

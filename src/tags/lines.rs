@@ -1,0 +1,29 @@
+//! Words of the table files' lines. The build script reads them too, so nothing here knows the crate.
+
+/// The first word of a line, which may be quoted, and the rest.
+pub fn word(line: &str) -> (&str, &str) {
+    if let Some((word, rest)) = line.strip_prefix('"').and_then(|l| l.split_once('"')) {
+        return (word, rest.trim_ascii_start());
+    }
+    line.split_once(' ').map_or((line, ""), |(w, r)| (w, r.trim_ascii_start()))
+}
+
+/// A whole number, decimal or `0x`.
+pub fn number(text: &str) -> Option<i64> {
+    let (digits, negative) = text.strip_prefix('-').map_or((text, false), |t| (t, true));
+    let n = match digits.strip_prefix("0x") {
+        Some(hex) => i64::from_str_radix(hex, 16).ok()?,
+        None if digits.bytes().all(|b| b.is_ascii_digit()) => digits.parse().ok()?,
+        None => return None,
+    };
+    Some(if negative { -n } else { n })
+}
+
+/// A text's first eight bytes as a number: where two of them differ, they are in the order of the texts.
+pub fn beginning(text: &[u8]) -> i64 {
+    let mut bytes = [0; 8];
+    let n = text.len().min(8);
+    bytes[..n].copy_from_slice(&text[..n]);
+    // The order of bytes is that of unsigned numbers.
+    (u64::from_be_bytes(bytes) ^ 1 << 63) as i64
+}
