@@ -35,14 +35,10 @@ impl Browser {
         for name in ["profile", "downloads", "home"] {
             std::fs::create_dir(folder.path(name)).unwrap();
         }
-        let mut command = Command::new("chromedriver");
-        command.arg("--port=0").env("HOME", folder.path("home")).env_remove("XDG_CONFIG_HOME");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut driver = command.spawn().unwrap();
-        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let started = lines.find_map(|line| line.split_once("started successfully on port ").map(|(_, port)| port.to_owned()));
-        thread::spawn(move || lines.for_each(drop));
-        let port = started.expect("the driver's port").trim_end_matches('.').parse().unwrap();
+        // The port that it picks may be another's by the time it listens there.
+        let mut tries = (0..5).filter_map(|_| driver(&folder));
+        let (driver, port) = tries.next().expect("the driver says its port");
+        drop(tries);
         let mut browser = Browser { driver, port, session: String::new(), folder };
         browser.session = browser.start();
         Some(browser)
@@ -208,7 +204,8 @@ impl Browser {
     pub fn downloaded(&self, name: &str) -> Vec<u8> {
         let path = self.folder.path("downloads").join(name);
         let end = Instant::now() + Duration::from_secs(20);
-        while !path.exists() {
+        // The browser reserves the name with an empty file; the whole one takes its place.
+        while !path.metadata().is_ok_and(|file| file.len() > 0) {
             let there = std::fs::read_dir(self.folder.path("downloads")).unwrap().map(|e| e.unwrap().file_name());
             assert!(Instant::now() < end, "no {name} among {:?}", there.collect::<Vec<_>>());
             thread::sleep(Duration::from_millis(20));
@@ -233,6 +230,25 @@ impl Drop for Browser {
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
+}
+
+/// Starts a driver: its process and its port.
+fn driver(folder: &Folder) -> Option<(Child, u16)> {
+    let mut command = Command::new("chromedriver");
+    command.arg("--port=0").env("HOME", folder.path("home")).env_remove("XDG_CONFIG_HOME");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut driver = command.spawn().unwrap();
+    let (mut lines, mut said) = (BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok), String::new());
+    while let Some(line) = lines.next() {
+        if let Some((_, port)) = line.split_once("started successfully on port ") {
+            thread::spawn(move || lines.for_each(drop));
+            return Some((driver, port.trim_end_matches('.').parse().unwrap()));
+        }
+        said += &format!("{line}\n");
+    }
+    let _ = driver.kill();
+    println!("the driver ended ({:?}): {said}", driver.wait());
+    None
 }
 
 /// Where a program is.

@@ -151,13 +151,14 @@ fn files_of_other_kinds() {
     let Some(page) = Page::open_with_key(&["--max-upload-size", "1M"]) else { return };
     let (browser, folder) = (&page.browser, &page.server.folder);
     assert_eq!(page.text("#limit"), "Up to 1 MiB");
-    for name in ["picture.png", "paper.pdf"] {
+    for name in ["picture.png", "paper.pdf", "profile.icc"] {
         std::fs::copy(sample(name), folder.path(name)).unwrap();
         page.show(&folder.path(name));
         assert_eq!(page.groups(), local(folder, name));
     }
     browser.click("#clean");
-    page.alert("PDF files cannot be cleaned yet");
+    let refusal = folder.run(["remove", "profile.icc"]).expect(3).json()["error"].take();
+    page.alert(refusal.as_str().unwrap());
     browser.picture("refused");
     page.show(&folder.path("picture.png"));
     assert_eq!(browser.run("return at('alert').hidden"), true);
