@@ -46,9 +46,9 @@ pub fn router(app: Arc<App>, address: SocketAddr) -> anyhow::Result<Router> {
         .route("/healthz", only(get(async || plain(StatusCode::OK, "ok\n")), "GET, HEAD"))
         .route("/readyz", only(get(ready), "GET, HEAD"))
         .route("/openapi.json", only(get(async || json_bytes(StatusCode::OK, openapi::document())), "GET, HEAD"));
-    let router = page::routes()
+    let router = page::routes(&app.settings)
         .into_iter()
-        .fold(router, |router, (path, file)| router.route(path, only(get(async move || file.response()), "GET, HEAD")));
+        .fold(router, |router, (path, file)| router.route(path, only(get(async move || file.clone().response()), "GET, HEAD")));
     let cors = cors(&app.settings.origins)?;
     let shared = (Arc::clone(&app), address);
     Ok(router

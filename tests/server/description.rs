@@ -41,7 +41,13 @@ fn metrics_have_a_listener_of_their_own() {
 #[test]
 fn the_page_asks_nobody_else() {
     let server = Server::start(&[]);
-    for (path, kind) in [("/", "text/html"), ("/page.css", "text/css"), ("/page.js", "text/javascript")] {
+    for (path, kind) in [
+        ("/", "text/html"),
+        ("/page.css", "text/css"),
+        ("/page.js", "text/javascript"),
+        ("/icon.svg", "image/svg+xml"),
+        ("/world.svg", "image/svg+xml"),
+    ] {
         let reply = server.get(path).expect(200);
         assert!(reply.header("content-type").unwrap().starts_with(kind));
         let policy = reply.header("content-security-policy").unwrap();
@@ -49,6 +55,8 @@ fn the_page_asks_nobody_else() {
         let text = reply.text().replace("http://www.w3.org/2000/svg", "");
         assert!(!text.contains("http:") && !text.contains("https:") && !text.contains("innerHTML"), "{path}");
         assert!(!text.contains("style=") && !text.contains(" onclick"), "{path}");
+        // Relative, so that it works below a path of a proxy.
+        assert!(!text.contains("=\"/") && !text.contains("\"/api"), "{path}");
     }
 }
 

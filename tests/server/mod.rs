@@ -177,18 +177,23 @@ pub struct Fixture {
 }
 
 impl Fixture {
-    pub fn start(answer: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Self {
+    pub fn start(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let requests = Arc::clone(&seen);
+        let (requests, answer) = (Arc::clone(&seen), Arc::new(answer));
         thread::spawn(move || {
             for mut stream in listener.incoming().map_while(Result::ok) {
-                let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
-                let head: Vec<String> = lines.by_ref().take_while(|l| !l.is_empty()).collect();
-                let path = head.first().and_then(|l| l.split(' ').nth(1)).unwrap_or_default().to_string();
-                requests.lock().unwrap().push(head.join("\n"));
-                let _ = stream.write_all(&answer(&path));
+                let (requests, answer) = (Arc::clone(&requests), Arc::clone(&answer));
+                // Browsers open connections that they may not use: one must not hold up the next.
+                thread::spawn(move || {
+                    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+                    let head: Vec<String> = lines.by_ref().take_while(|l| !l.is_empty()).collect();
+                    let Some(line) = head.first() else { return };
+                    let path = line.split(' ').nth(1).unwrap_or_default().to_string();
+                    requests.lock().unwrap().push(head.join("\n"));
+                    let _ = stream.write_all(&answer(&path));
+                });
             }
         });
         Fixture { address, seen }
