@@ -217,6 +217,7 @@ impl Prepared {
             let kept = match part.kind {
                 Kind::Payload | Kind::Icc => true,
                 Kind::Exif | Kind::Iptc | Kind::Photoshop => text_kept,
+                Kind::Png(name) if matches!(&name, b"tEXt" | b"zTXt" | b"iTXt") => text_kept,
                 // A gain map's packets have words of their own, which others have too: cleaning again has proved them.
                 Kind::Xmp | Kind::File => text_kept || self.plan.kept.contains(&"gainmap"),
                 Kind::Jumbf => self.selection.keeps(Keep::C2pa),

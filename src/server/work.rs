@@ -8,7 +8,7 @@ use crate::{
     engine::{local, removal},
     error::Error,
     format::Selection,
-    input::Input,
+    input::{Deadline, Input},
 };
 use serde::Serialize;
 use std::{io::Seek, sync::Arc, time::Instant};
@@ -33,7 +33,10 @@ impl Options {
             ("family", "0" | "1") => self.family = Some(u8::from(value == "1")),
             ("numeric" | "n", "" | "1" | "true") => self.numeric = Some(true),
             ("numeric" | "n", "0" | "false") => self.numeric = Some(false),
-            ("keep", list) => self.keep.get_or_insert_default().extend(list.split(',').map(String::from)),
+            ("keep", list) => {
+                let words = list.split(',').filter(|w| !w.trim().is_empty());
+                self.keep.get_or_insert_default().extend(words.map(String::from));
+            }
             ("preset", "default" | "strict") => self.preset = Some(value.into()),
             ("family", _) => return Err(Refusal::invalid("family is 0 or 1")),
             ("numeric" | "n", _) => return Err(Refusal::invalid("numeric is true or false")),
@@ -79,12 +82,13 @@ fn is_default(options: &&Options) -> bool {
 /// Runs one job of the engine when its turn comes.
 async fn job<T: Send + 'static>(
     app: &Arc<App>,
-    work: impl FnOnce(&App, Instant) -> Result<T, Failed> + Send + 'static,
+    work: impl FnOnce(&App) -> Result<T, Failed> + Send + 'static,
 ) -> Result<T, Refusal> {
     let permit = Arc::clone(&app.jobs).acquire_owned().await.map_err(|_| Refusal::stopping())?;
     let app = Arc::clone(app);
     let done = tokio::task::spawn_blocking(move || {
-        let result = work(&app, Instant::now() + app.settings.limits.work_time);
+        let _deadline = Deadline::hold(Instant::now() + app.settings.limits.work_time);
+        let result = work(&app);
         drop(permit);
         result
     });
@@ -137,9 +141,8 @@ impl Failed {
 /// E1: the answer, after it has been stored.
 pub async fn extract(app: &Arc<App>, owner: String, received: Received, options: Options) -> Result<Vec<u8>, Refusal> {
     let options = options.of_extraction();
-    job(app, move |app, deadline| {
+    job(app, move |app| {
         let input = Input::from_file(received.file)?;
-        input.set_deadline(deadline);
         let extraction = local::extract(&input)?;
         let view = options.view();
         let groups = Groups::new(&view, &received.file_name, &input, &extraction);
@@ -170,16 +173,14 @@ pub async fn remove(
 ) -> Result<Vec<u8>, Refusal> {
     let options = options.of_removal();
     let selection = options.selection()?;
-    job(app, move |app, deadline| {
+    job(app, move |app| {
         let input = Input::from_file(received.file)?;
-        input.set_deadline(deadline);
         let prepared = removal::prepare(&input, &selection)?;
         let mime = prepared.file_type.mime;
         let (uuid, ()) = app.store.put_cleaned(&owner, &received.file_name, mime, |file| {
             prepared.write(file)?;
             file.rewind().map_err(Error::from)?;
             let written = Input::from_file(file.try_clone().map_err(Error::from)?)?;
-            written.set_deadline(deadline);
             prepared.verify(&written)?;
             Ok::<(), Failed>(())
         })?;

@@ -4,7 +4,9 @@ mod access;
 mod api;
 mod description;
 mod fetch;
+mod kill;
 mod limits;
+mod slow;
 
 use crate::cli::Folder;
 use serde_json::Value;
