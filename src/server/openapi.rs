@@ -103,10 +103,11 @@ fn url() -> Value {
     json!({ "type": "string" })
 }
 
-/// A list with commas; tags begin with a capital or name their group.
+/// A list with commas; tags begin with a capital or name their group, and what is empty is passed over.
 fn kept() -> Value {
-    let words = ["none", "icc", "orientation", "density", "gainmap", "copyright", "dates", "title", "thumbnail", "c2pa"];
-    let item = json!({ "type": "string", "anyOf": [{ "enum": words }, { "pattern": "^[A-Z][A-Za-z0-9]*$" }] });
+    let words = "none|icc|orientation|density|gainmap|copyright|dates|title|thumbnail|c2pa";
+    let pattern = format!("^[ \\t\\r\\n]*({words}|[A-Z][^,]*|[^,]*:[^,]*)?[ \\t\\r\\n]*$");
+    let item = json!({ "type": "string", "pattern": pattern });
     let description = "What stays, too: words and tag names, as of `exifkit remove --keep`.";
     let mut keep = query("keep", json!({ "type": "array", "items": item }), description);
     keep["style"] = json!("form");

@@ -8,7 +8,10 @@ use super::{
     log, openapi, page, receive,
     work::{self, Options},
 };
-use crate::api::{COMPLETED, Stored};
+use crate::{
+    api::{COMPLETED, Stored},
+    store::service::Found,
+};
 use anyhow::Context;
 use axum::{
     Router,
@@ -328,9 +331,17 @@ async fn result(State((app, _)): Shared, request: Request) -> Answer {
 async fn found(app: &Arc<App>, uri: &Uri, owner: Option<String>) -> Result<Answer, Refusal> {
     let uuid = uuid_of(uri)?;
     let place = app.gate.enter(app.settings.limits.request_time).await?;
-    let found = work::stored(app, move |store| store.find(&uuid, owner.as_deref())).await?.ok_or_else(Refusal::no_extraction)?;
-    let (filename, uuid, metadata) = (found.file_name.as_str(), found.uuid.as_str(), &found.metadata);
-    let mut answer = super::answer::json(StatusCode::OK, &Stored { success: true, status: COMPLETED, filename, uuid, metadata });
+    let asked = uuid.clone();
+    let found = work::stored(app, move |store| store.find(&asked, owner.as_deref())).await?;
+    let Found { file_name, metadata } = found.ok_or_else(Refusal::no_extraction)?;
+    let null = serde_json::Value::Null;
+    let stored = Stored { success: true, status: COMPLETED, filename: &file_name, uuid: &uuid, metadata: &null };
+    let mut json = serde_json::to_vec(&stored).map_err(|_| Refusal::internal())?;
+    // As it was stored, in its place: to read it and to write it again would take many times its memory.
+    json.truncate(json.len() - b"null}".len());
+    json.extend_from_slice(metadata.as_bytes());
+    json.push(b'}');
+    let mut answer = json_bytes(StatusCode::OK, json);
     answer.extensions_mut().insert(Place(Arc::new(place)));
     Ok(answer)
 }

@@ -6,12 +6,16 @@ use crate::{
     cli,
     commands::{self, remove::selection},
     engine::{local, removal},
-    error::Error,
+    error::{Code, Error},
     format::Selection,
     input::{Deadline, Input},
 };
 use serde::Serialize;
-use std::{io::Seek, sync::Arc, time::Instant};
+use std::{
+    io::{Seek, Write},
+    sync::Arc,
+    time::Instant,
+};
 
 /// Our extension of the documented request; what is honoured is named in the answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -147,7 +151,7 @@ pub async fn extract(app: &Arc<App>, owner: String, received: Received, options:
         let view = options.view();
         let groups = Groups::new(&view, &received.file_name, &input, &extraction);
         let warnings = commands::warnings(&extraction.metadata.warnings);
-        let metadata = serde_json::to_string(&groups).map_err(anyhow::Error::from)?;
+        let metadata = bounded(&groups)?;
         let uuid = app.store.put(&owner, &received.file_name, &metadata)?;
         let answer = Extracted {
             success: true,
@@ -158,7 +162,7 @@ pub async fn extract(app: &Arc<App>, owner: String, received: Received, options:
             source: None,
             warnings: &warnings,
         };
-        Ok(serde_json::to_vec(&Answered { answer, options: &options }).map_err(anyhow::Error::from)?)
+        Ok(bounded(&Answered { answer, options: &options })?.into_bytes())
     })
     .await
 }
@@ -196,9 +200,41 @@ pub async fn remove(
             source: None,
             warnings: &commands::warnings(prepared.warnings()),
         };
-        Ok(serde_json::to_vec(&Answered { answer, options: &options }).map_err(anyhow::Error::from)?)
+        Ok(bounded(&Answered { answer, options: &options })?.into_bytes())
     })
     .await
+}
+
+/// A file may unpack to many times its size: what is kept and sent of it has a limit.
+const MAX_ANSWER: usize = 16 * 1024 * 1024;
+
+struct Bounded(Vec<u8>);
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.0.len() + bytes.len() > MAX_ANSWER {
+            return Err(std::io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// JSON that is no longer than an answer may be.
+fn bounded(value: &impl Serialize) -> Result<String, Failed> {
+    let mut json = Bounded(Vec::new());
+    match serde_json::to_writer(&mut json, value) {
+        Ok(()) => Ok(String::from_utf8(json.0).map_err(anyhow::Error::from)?),
+        Err(e) if e.is_io() => {
+            let message = format!("its metadata is larger than the limit of {MAX_ANSWER} bytes (a fixed limit)");
+            Err(Error::new(Code::TooLarge, message).into())
+        }
+        Err(e) => Err(anyhow::Error::from(e).into()),
+    }
 }
 
 /// A look-up in the store, off the async threads.
@@ -216,7 +252,6 @@ pub async fn stored<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Code;
 
     #[test]
     fn options_of_the_query() {

@@ -62,6 +62,14 @@ impl Drop for Birth<'_> {
     }
 }
 
+/// An extraction.
+#[derive(Debug)]
+pub struct Found {
+    pub file_name: String,
+    /// JSON, as it was answered.
+    pub metadata: String,
+}
+
 /// A cleaned file.
 #[derive(Debug)]
 pub struct Cleaned {
@@ -129,16 +137,13 @@ impl Service {
     }
 
     /// A result that has not expired; with `owner`, only of that owner.
-    pub fn find(&self, uuid: &str, owner: Option<&str>) -> anyhow::Result<Option<super::Result>> {
+    pub fn find(&self, uuid: &str, owner: Option<&str>) -> anyhow::Result<Option<Found>> {
         let connection = self.connection();
         let mut select = connection.prepare_cached(
             "SELECT file_name, metadata FROM extractions WHERE uuid = ?1 AND created > ?2 AND (?3 IS NULL OR owner = ?3)",
         )?;
-        let row: Option<(String, String)> =
-            select.query_row(params![uuid, self.expired(), owner], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
-        let Some((file_name, metadata)) = row else { return Ok(None) };
-        let metadata = serde_json::from_str(&metadata).context("a stored result is damaged")?;
-        Ok(Some(super::Result { uuid: uuid.into(), file_name, metadata }))
+        let found = |r: &rusqlite::Row| Ok(Found { file_name: r.get(0)?, metadata: r.get(1)? });
+        Ok(select.query_row(params![uuid, self.expired(), owner], found).optional()?)
     }
 
     /// Makes, by `write`, a cleaned file, and keeps it; its uuid.

@@ -21,8 +21,8 @@ fn large_file(server: &Server) -> String {
 }
 
 /// A PNG whose one text is that long.
-fn large_text() -> Vec<u8> {
-    let text = [b"Comment\0".to_vec(), vec![b'x'; LARGE]].concat();
+fn large_text(length: usize) -> Vec<u8> {
+    let text = [b"Comment\0".to_vec(), vec![b'x'; length]].concat();
     build::picture::png(&[build::picture::chunk(b"tEXt", &text)], b"")
 }
 
@@ -93,7 +93,7 @@ fn whoever_trickles_is_given_up() {
 #[test]
 fn an_answer_keeps_its_place_until_it_is_sent() {
     let server = Server::start(&["--max-requests", "1", "--queue", "0"]);
-    let json = server.send("/api/v1/extract", &large_text()).expect(200).json();
+    let json = server.send("/api/v1/extract", &large_text(15 << 20)).expect(200).json();
     let path = format!("/api/v1/extract/{}", json["uuid"].as_str().unwrap());
     let mut reader = request(&server, &path);
     let mut first = [0; 1];
@@ -101,6 +101,14 @@ fn an_answer_keeps_its_place_until_it_is_sent() {
     assert_eq!(server.get(&path).expect(429).header("retry-after"), Some("1"));
     drop(reader);
     eventually("its place is free", || server.get(&path).status == 200);
+}
+
+#[test]
+fn answers_have_a_limit() {
+    let server = Server::start(&[]);
+    let json = server.send("/api/v1/extract", &large_text(LARGE)).expect(413).json();
+    assert_eq!(json["code"], "too_large");
+    assert!(json["detail"].as_str().unwrap().contains("a fixed limit"), "{json}");
 }
 
 #[test]
