@@ -204,7 +204,7 @@ impl Random {
 
     /// Is it one of so many?
     fn one_of(&mut self, n: u64) -> bool {
-        (self.next() >> 32) % n == 0
+        (self.next() >> 32).is_multiple_of(n)
     }
 
     fn size(&mut self) -> usize {

@@ -33,7 +33,8 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    pub fn new(body: Body, time: Duration, place: Option<OwnedSemaphorePermit>) -> Body {
+    /// The same body within that time.
+    pub fn within(time: Duration, body: Body, place: Option<OwnedSemaphorePermit>) -> Body {
         Body::new(Outgoing { body, held: Bytes::new(), deadline: Instant::now() + time, _place: place })
     }
 }

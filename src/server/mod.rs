@@ -51,7 +51,7 @@ pub(crate) struct App {
 
 impl App {
     fn enough_disk(&self) -> Result<(), Refusal> {
-        match rustix::fs::statvfs(&self.store.uploads()) {
+        match rustix::fs::statvfs(self.store.uploads()) {
             Ok(disk) if disk.f_bavail.saturating_mul(disk.f_frsize) < self.settings.limits.min_free => Err(self.no_space()),
             _ => Ok(()),
         }

@@ -107,7 +107,7 @@ async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> A
     counted.answered = true;
     drop(counted);
     let place = response.extensions_mut().remove::<Place>().and_then(|Place(place)| Arc::into_inner(place));
-    let mut response = response.map(|body| Outgoing::new(body, app.settings.limits.request_time, place));
+    let mut response = response.map(|body| Outgoing::within(app.settings.limits.request_time, body, place));
     if let Ok(id) = HeaderValue::from_str(&id[..16]) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
