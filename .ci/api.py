@@ -16,7 +16,7 @@ import threading
 
 HERE = pathlib.Path(__file__).resolve().parent
 SAMPLES = HERE.parent / "tests" / "samples"
-EXAMPLES = "40"
+EXAMPLES = "25"
 
 
 class Site(http.server.SimpleHTTPRequestHandler):
