@@ -172,8 +172,8 @@ complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_se
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l cors-origin -d 'Let pages of this origin (https://example.com, or *) use the API in browsers; repeats' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l retention-hours -d 'Results and cleaned files are kept so many hours' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l max-upload-size -d 'Largest file' -r
-complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l idle-timeout -d 'Seconds between two pieces of an upload' -r
-complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l request-timeout -d 'Seconds for receiving one request' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l idle-timeout -d 'Seconds in which nothing moves: between requests, between two pieces of an upload or of an answer' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l request-timeout -d 'Seconds for receiving one request, and for sending its answer' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l work-timeout -d 'Seconds for reading or cleaning one file' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l max-requests -d 'Uploads at once' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l queue -d 'Uploads that may wait for their turn; more are refused with 429' -r

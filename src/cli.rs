@@ -170,10 +170,10 @@ pub struct Serve {
     /// Largest file
     #[arg(long, env = "EXIFKIT_MAX_UPLOAD_SIZE", value_name = "SIZE", default_value = "50M", value_parser = size, help_heading = LIMITS)]
     pub max_upload_size: u64,
-    /// Seconds between two pieces of an upload
+    /// Seconds in which nothing moves: between requests, between two pieces of an upload or of an answer
     #[arg(long, env = "EXIFKIT_IDLE_TIMEOUT", value_name = "SECONDS", default_value = "15", value_parser = seconds, help_heading = LIMITS)]
     pub idle_timeout: Duration,
-    /// Seconds for receiving one request
+    /// Seconds for receiving one request, and for sending its answer
     #[arg(long, env = "EXIFKIT_REQUEST_TIMEOUT", value_name = "SECONDS", default_value = "300", value_parser = seconds, help_heading = LIMITS)]
     pub request_timeout: Duration,
     /// Seconds for reading or cleaning one file

@@ -54,6 +54,7 @@ struct Head {
 
 thread_local! {
     static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
 impl Head {
@@ -113,6 +114,22 @@ struct Shared {
     deadline: Cell<Option<Instant>>,
 }
 
+/// Reading fails after a moment, for whatever this thread opens while it is held: blocks inside blocks, too.
+#[derive(Debug)]
+pub struct Deadline(Option<Instant>);
+
+impl Deadline {
+    pub fn hold(until: Instant) -> Self {
+        Deadline(DEADLINE.replace(Some(until)))
+    }
+}
+
+impl Drop for Deadline {
+    fn drop(&mut self) {
+        DEADLINE.set(self.0);
+    }
+}
+
 /// A view of bytes that can be read anywhere. Cheap to clone and to narrow ([`Input::slice`]). Offsets are relative to the view.
 #[derive(Clone, Debug)]
 pub struct Input {
@@ -158,7 +175,7 @@ impl Input {
     }
 
     fn new(source: Source, len: u64) -> Self {
-        Input { shared: Rc::new(Shared { source, len, deadline: Cell::new(None) }), start: 0, len }
+        Input { shared: Rc::new(Shared { source, len, deadline: Cell::new(DEADLINE.get()) }), start: 0, len }
     }
 
     /// Reading fails after this moment (`code` damaged: no sound file takes that long).
@@ -218,6 +235,7 @@ impl Input {
         let end = offset.checked_add(len).filter(|&e| e <= self.len).ok_or_else(Error::truncated)?;
         let head = self.head();
         if end <= head.len() as u64 {
+            self.in_time()?;
             return Ok(Cow::Borrowed(&head[offset as usize..end as usize]));
         }
         let range = self.start + offset..self.start + end;
@@ -248,10 +266,15 @@ impl Input {
         self.bytes(0, self.len)
     }
 
-    fn read_exact(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
-        if self.shared.deadline.get().is_some_and(|d| Instant::now() > d) {
-            return Err(Error::damaged("reading took too long"));
+    fn in_time(&self) -> Result<()> {
+        match self.shared.deadline.get() {
+            Some(deadline) if Instant::now() > deadline => Err(Error::damaged("reading took too long")),
+            _ => Ok(()),
         }
+    }
+
+    fn read_exact(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
+        self.in_time()?;
         match &self.shared.source {
             Source::Memory(b) => {
                 let from = (self.start + offset) as usize;

@@ -1,13 +1,17 @@
-//! The body of a request as it arrives: counted, with a limit on its size, on every pause and on the whole time.
+//! The body of a request as it arrives: counted, with a limit on its size, on every pause and on the whole time. The body of
+//! an answer as it goes: in pieces, with a limit on the whole time; its pauses are limited by [`super::stream`].
 
 use super::{answer::Refusal, settings::Limits};
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
+use http_body::{Frame, SizeHint};
 use std::{
     future::poll_fn,
     pin::Pin,
+    task::{Context, Poll},
     time::{Duration, Instant},
 };
+use tokio::sync::OwnedSemaphorePermit;
 
 /// What multipart may add to the size of a file.
 const FRAMING: u64 = 128 * 1024;
@@ -15,17 +19,74 @@ const FRAMING: u64 = 128 * 1024;
 const DRAINED: u64 = 8 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(2);
 
+/// So much of an answer is handed to the connection at once.
+const PIECE: usize = 64 * 1024;
+
+/// The body of an answer.
+pub struct Outgoing {
+    body: Body,
+    /// What the connection has not taken yet.
+    held: Bytes,
+    deadline: Instant,
+    /// The answer's place among those at once: what is not sent yet takes memory.
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+impl Outgoing {
+    /// The same body within that time.
+    pub fn within(time: Duration, body: Body, place: Option<OwnedSemaphorePermit>) -> Body {
+        Body::new(Outgoing { body, held: Bytes::new(), deadline: Instant::now() + time, _place: place })
+    }
+}
+
+impl HttpBody for Outgoing {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if Instant::now() > self.deadline {
+            return Poll::Ready(Some(Err(axum::Error::new(std::io::Error::from(std::io::ErrorKind::TimedOut)))));
+        }
+        if self.held.is_empty() {
+            match std::task::ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => self.held = data,
+                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                },
+                end => return Poll::Ready(end),
+            }
+        }
+        let length = self.held.len().min(PIECE);
+        Poll::Ready(Some(Ok(Frame::data(self.held.split_to(length)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.held.is_empty() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let (inner, held) = (self.body.size_hint(), self.held.len() as u64);
+        let mut hint = SizeHint::new();
+        hint.set_lower(inner.lower().saturating_add(held));
+        if let Some(upper) = inner.upper() {
+            hint.set_upper(upper.saturating_add(held));
+        }
+        hint
+    }
+}
+
 pub struct Incoming {
     body: Body,
     limits: Limits,
-    deadline: Instant,
+    /// From the first byte on: waiting for a turn is not the fault of the other side.
+    deadline: Option<Instant>,
     read: u64,
     ended: bool,
 }
 
 impl Incoming {
     pub fn new(body: Body, limits: &Limits) -> Self {
-        Incoming { body, limits: limits.clone(), deadline: Instant::now() + limits.request_time, read: 0, ended: false }
+        Incoming { body, limits: limits.clone(), deadline: None, read: 0, ended: false }
     }
 
     /// Does the length that the other side announces fit?
@@ -42,7 +103,8 @@ impl Incoming {
 
     /// The next bytes, `None` at the end.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Refusal> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
+        let deadline = *self.deadline.get_or_insert_with(|| Instant::now() + self.limits.request_time);
+        let left = deadline.saturating_duration_since(Instant::now());
         let pause = self.limits.idle_time.min(left);
         loop {
             let next = tokio::time::timeout(pause, poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx))).await;
@@ -77,6 +139,12 @@ impl Incoming {
             all.extend_from_slice(&chunk);
         }
         Ok(all)
+    }
+
+    /// Reads what stands behind the last part.
+    pub async fn rest(&mut self) -> Result<(), Refusal> {
+        while self.chunk().await?.is_some() {}
+        Ok(())
     }
 
     pub fn bytes_read(&self) -> u64 {

@@ -1,10 +1,13 @@
 //! Connections: TLS, header limits and timers, an end in order.
 
-use super::App;
+use super::{App, stream::Stream};
 use axum::Router;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    server::{
+        conn::auto,
+        graceful::{GracefulShutdown, Watcher},
+    },
     service::TowerToHyperService,
 };
 use std::{
@@ -13,13 +16,11 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     sync::{Semaphore, watch},
 };
 use tokio_rustls::TlsAcceptor;
 
-/// The head of a request, and the pause before the next one on the same connection, may take so long.
-const HEAD_TIME: Duration = Duration::from_secs(30);
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// All headers of one request.
 const HEAD: usize = 64 * 1024;
@@ -62,7 +63,9 @@ pub async fn accept(
         let (app, tls, router, watcher) = (Arc::clone(&app), tls.clone(), router.clone(), graceful.watcher());
         tokio::spawn(async move {
             app.metrics.connections.fetch_add(1, Relaxed);
-            connection(stream, tls, router, watcher).await;
+            let _ = stream.set_nodelay(true);
+            let idle = app.settings.limits.idle_time;
+            connection(Stream::new(stream, idle), idle, tls, router, watcher).await;
             app.metrics.connections.fetch_sub(1, Relaxed);
             drop(place);
         });
@@ -73,12 +76,11 @@ pub async fn accept(
     }
 }
 
-async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router, watcher: hyper_util::server::graceful::Watcher) {
-    let _ = stream.set_nodelay(true);
+async fn connection(stream: Stream, idle: Duration, tls: Option<TlsAcceptor>, router: Router, watcher: Watcher) {
     // Over HTTP/2 clients lose a refusal that comes before the end of their upload.
     let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
-    // Without a timer hyper's own limit on the head is off.
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(HEAD);
+    // The limit holds for the pause before the next head, too. Without a timer it is off.
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(idle).max_buf_size(HEAD);
     let service = TowerToHyperService::new(router);
     // A connection that breaks concerns its other end alone.
     match tls {

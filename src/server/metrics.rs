@@ -19,6 +19,8 @@ pub struct Metrics {
     microseconds: [AtomicU64; ENDPOINTS.len()],
     received: AtomicU64,
     pub in_flight: AtomicU64,
+    /// Requests whose other side went away.
+    pub abandoned: AtomicU64,
     pub connections: AtomicU64,
 }
 
@@ -79,6 +81,7 @@ impl Metrics {
         }
         for (name, kind, help, value) in [
             ("received_bytes_total", "counter", "Bytes of bodies that were read.", &self.received),
+            ("requests_abandoned_total", "counter", "Requests whose other side went away.", &self.abandoned),
             ("requests_in_flight", "gauge", "Requests that are worked on now.", &self.in_flight),
             ("connections", "gauge", "Connections that are open now.", &self.connections),
         ] {

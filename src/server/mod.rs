@@ -16,6 +16,7 @@ mod page;
 mod receive;
 mod routes;
 mod settings;
+mod stream;
 mod tls;
 mod work;
 
@@ -54,7 +55,7 @@ pub(crate) struct App {
 
 impl App {
     fn enough_disk(&self) -> Result<(), Refusal> {
-        match rustix::fs::statvfs(self.store.directory()) {
+        match rustix::fs::statvfs(self.store.uploads()) {
             Ok(disk) if disk.f_bavail.saturating_mul(disk.f_frsize) < self.settings.limits.min_free => Err(self.no_space()),
             _ => Ok(()),
         }

@@ -62,7 +62,7 @@ fn document_value() -> Value {
 
 fn extract() -> Value {
     let parameters = json!([
-        query("url", json!({ "type": "string" }), "Fetched when the body names no file and no url."),
+        query("url", url(), "Fetched when the body names no file and no url."),
         query("family", json!({ "type": "integer", "enum": [0, 1] }), "Groups by kind of metadata (0) or by place (1)."),
         query(
             "numeric",
@@ -86,8 +86,8 @@ fn extract() -> Value {
 
 fn remove() -> Value {
     let parameters = json!([
-        query("url", json!({ "type": "string" }), "Fetched when the body names no file and no url."),
-        query("keep", json!({ "type": "string" }), "What stays, too: a list with commas, as of `exifkit remove --keep`."),
+        query("url", url(), "Fetched when the body names no file and no url."),
+        kept(),
         query("preset", json!({ "type": "string", "enum": ["default", "strict"] }), "What stays without `keep`."),
     ]);
     operation(
@@ -103,8 +103,25 @@ fn query(name: &str, schema: Value, description: &str) -> Value {
     json!({ "name": name, "in": "query", "required": false, "schema": schema, "description": description })
 }
 
+/// No `format`: what counts less than a file or another url is not looked at.
+fn url() -> Value {
+    json!({ "type": "string" })
+}
+
+/// A list with commas; tags begin with a capital or name their group, and what is empty is passed over.
+fn kept() -> Value {
+    let words = "none|icc|orientation|density|gainmap|copyright|dates|title|thumbnail|c2pa";
+    let pattern = format!("^[ \\t\\r\\n]*({words}|[A-Z][^,]*|[^,]*:[^,]*)?[ \\t\\r\\n]*$");
+    let item = json!({ "type": "string", "pattern": pattern });
+    let description = "What stays, too: words and tag names, as of `exifkit remove --keep`.";
+    let mut keep = query("keep", json!({ "type": "array", "items": item }), description);
+    keep["style"] = json!("form");
+    keep["explode"] = json!(false);
+    keep
+}
+
 fn operation(id: &str, summary: &str, parameters: Value, answer: &str, statuses: &[&str]) -> Value {
-    let named = json!({ "type": "object", "properties": { "url": { "type": "string" } } });
+    let named = json!({ "type": "object", "properties": { "url": url() } });
     let mut responses = refused(statuses);
     responses["200"] = json!({
         "description": "Done.",
@@ -120,7 +137,7 @@ fn operation(id: &str, summary: &str, parameters: Value, answer: &str, statuses:
             "content": {
                 "multipart/form-data": { "schema": {
                     "type": "object",
-                    "properties": { "file": { "type": "string", "format": "binary" }, "url": { "type": "string" } },
+                    "properties": { "file": { "type": "string", "format": "binary" }, "url": url() },
                 } },
                 "application/json": { "schema": named },
                 "application/x-www-form-urlencoded": { "schema": named },
@@ -135,7 +152,7 @@ fn uuid() -> Value {
 }
 
 fn get() -> Value {
-    let mut responses = refused(&["401", "404", "500"]);
+    let mut responses = refused(&["401", "404", "429", "500"]);
     responses["200"] = json!({
         "description": "An earlier result.",
         "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Stored" } } },

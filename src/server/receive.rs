@@ -78,6 +78,8 @@ async fn from_multipart(app: &Arc<App>, boundary: &str, body: &mut Incoming) -> 
             _ => {}
         }
     }
+    // Else the connection could not be used again.
+    body.rest().await?;
     Ok(match (file, url) {
         (Some(file), _) => Given::File(file),
         (None, Some(url)) => Given::Url(url),
@@ -154,7 +156,7 @@ struct Spool {
 
 impl Spool {
     fn new(app: &Arc<App>) -> Result<Self, Refusal> {
-        let file = tempfile::tempfile_in(app.store.directory()).map_err(|_| Refusal::internal())?;
+        let file = tempfile::tempfile_in(app.store.uploads()).map_err(|_| Refusal::internal())?;
         let limit = app.settings.limits.max_size;
         Ok(Spool { app: Arc::clone(app), file, gathered: Vec::new(), written: 0, limit })
     }

@@ -3,12 +3,15 @@
 use super::{
     App,
     answer::{Refusal, json_bytes},
-    body::Incoming,
+    body::{Incoming, Outgoing},
     keys::Caller,
     log, openapi, page, receive,
     work::{self, Options},
 };
-use crate::api::{COMPLETED, Stored};
+use crate::{
+    api::{COMPLETED, Stored},
+    store::service::Found,
+};
 use anyhow::Context;
 use axum::{
     Router,
@@ -23,6 +26,7 @@ use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
     time::{Duration, Instant},
 };
+use tokio::sync::OwnedSemaphorePermit;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     cors::{AllowOrigin, CorsLayer},
@@ -99,9 +103,12 @@ async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> A
     id.truncate(16);
     let (method, path) = (request.method().clone(), request.uri().path().to_string());
     app.metrics.in_flight.fetch_add(1, Relaxed);
-    let counted = InFlight(Arc::clone(&app));
+    let mut counted = InFlight { app: Arc::clone(&app), id: &id, method: &method, path: &path, start, answered: false };
     let mut response = log::numbered(id.clone(), next.run(request)).await;
+    counted.answered = true;
     drop(counted);
+    let place = response.extensions_mut().remove::<Place>().and_then(|Place(place)| Arc::into_inner(place));
+    let mut response = response.map(|body| Outgoing::within(app.settings.limits.request_time, body, place));
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
@@ -123,12 +130,37 @@ async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> A
     response
 }
 
-/// Counts down also when the other side has gone and its request is dropped.
-struct InFlight(Arc<App>);
+/// The place of a request, which its answer keeps until it is sent.
+#[derive(Clone)]
+struct Place(Arc<OwnedSemaphorePermit>);
 
-impl Drop for InFlight {
+/// Counts down also when the other side has gone and its request is dropped, and says so.
+struct InFlight<'a> {
+    app: Arc<App>,
+    id: &'a str,
+    method: &'a Method,
+    path: &'a str,
+    start: Instant,
+    answered: bool,
+}
+
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        self.0.metrics.in_flight.fetch_sub(1, Relaxed);
+        self.app.metrics.in_flight.fetch_sub(1, Relaxed);
+        if self.answered {
+            return;
+        }
+        self.app.metrics.abandoned.fetch_add(1, Relaxed);
+        log::Line {
+            event: "request",
+            request: self.id,
+            method: self.method.as_str(),
+            path: &log::path(self.path),
+            milliseconds: Some(self.start.elapsed().as_millis() as u64),
+            detail: "the other side went away",
+            ..log::Line::default()
+        }
+        .write();
     }
 }
 
@@ -218,7 +250,11 @@ async fn upload((app, address): (Arc<App>, SocketAddr), request: Request, remove
     };
     app.metrics.received(body.bytes_read());
     let mut response = match result {
-        Ok(json) => json_bytes(StatusCode::OK, json),
+        Ok((json, place)) => {
+            let mut response = json_bytes(StatusCode::OK, json);
+            response.extensions_mut().insert(Place(Arc::new(place)));
+            response
+        }
         Err(refusal) => {
             // Who waits for `100 Continue` has sent nothing yet, and need not.
             if !head.headers.contains_key(header::EXPECT) || body.bytes_read() > 0 {
@@ -240,7 +276,7 @@ async fn uploaded(
     body: &mut Incoming,
     owner: String,
     base: Option<String>,
-) -> Result<Vec<u8>, Refusal> {
+) -> Result<(Vec<u8>, OwnedSemaphorePermit), Refusal> {
     if app.stopping() {
         return Err(Refusal::stopping());
     }
@@ -248,13 +284,14 @@ async fn uploaded(
     if base.is_some() {
         options.selection()?;
     }
-    let _place = app.gate.enter(app.settings.limits.request_time).await?;
+    let place = app.gate.enter(app.settings.limits.request_time).await?;
     app.enough_disk()?;
     let received = receive::receive(app, headers, query.url, body).await?;
-    match base {
+    let json = match base {
         Some(base) => work::remove(app, owner, received, options, base).await,
         None => work::extract(app, owner, received, options).await,
-    }
+    };
+    Ok((json?, place))
 }
 
 /// What the address of a cleaned file begins with: `--public-url`, else what the request calls us, if that can be a host.
@@ -297,9 +334,20 @@ async fn result(State((app, _)): Shared, request: Request) -> Answer {
 
 async fn found(app: &Arc<App>, uri: &Uri, owner: Option<String>) -> Result<Answer, Refusal> {
     let uuid = uuid_of(uri)?;
-    let found = work::stored(app, move |store| store.find(&uuid, owner.as_deref())).await?.ok_or_else(Refusal::no_extraction)?;
-    let (filename, uuid, metadata) = (found.file_name.as_str(), found.uuid.as_str(), &found.metadata);
-    Ok(super::answer::json(StatusCode::OK, &Stored { success: true, status: COMPLETED, filename, uuid, metadata }))
+    let place = app.gate.enter(app.settings.limits.request_time).await?;
+    let asked = uuid.clone();
+    let found = work::stored(app, move |store| store.find(&asked, owner.as_deref())).await?;
+    let Found { file_name, metadata } = found.ok_or_else(Refusal::no_extraction)?;
+    let null = serde_json::Value::Null;
+    let stored = Stored { success: true, status: COMPLETED, filename: &file_name, uuid: &uuid, metadata: &null };
+    let mut json = serde_json::to_vec(&stored).map_err(|_| Refusal::internal())?;
+    // As it was stored, in its place: to read it and to write it again would take many times its memory.
+    json.truncate(json.len() - b"null}".len());
+    json.extend_from_slice(metadata.as_bytes());
+    json.push(b'}');
+    let mut answer = json_bytes(StatusCode::OK, json);
+    answer.extensions_mut().insert(Place(Arc::new(place)));
+    Ok(answer)
 }
 
 /// E4.

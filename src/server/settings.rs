@@ -8,9 +8,9 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 pub struct Limits {
     /// Bytes of one file.
     pub max_size: u64,
-    /// Between two pieces of a body.
+    /// Between two requests of a connection, two pieces of a body, two pieces of an answer.
     pub idle_time: Duration,
-    /// For receiving one request.
+    /// For receiving one request, and for sending its answer.
     pub request_time: Duration,
     /// For reading or cleaning one file.
     pub work_time: Duration,

@@ -8,11 +8,11 @@ use crate::{
     engine::{local, removal},
     error::{Code, Error},
     format::Selection,
-    input::Input,
+    input::{Deadline, Input},
 };
 use serde::Serialize;
 use std::{
-    io::Seek,
+    io::{Seek, Write},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -44,7 +44,10 @@ impl Options {
             ("family", "0" | "1") => self.family = Some(u8::from(value == "1")),
             ("numeric" | "n", "" | "1" | "true") => self.numeric = Some(true),
             ("numeric" | "n", "0" | "false") => self.numeric = Some(false),
-            ("keep", list) => self.keep.get_or_insert_default().extend(list.split(',').map(String::from)),
+            ("keep", list) => {
+                let words = list.split(',').filter(|w| !w.trim().is_empty());
+                self.keep.get_or_insert_default().extend(words.map(String::from));
+            }
             ("preset", "default" | "strict") => self.preset = Some(value.into()),
             ("tag", _) => {
                 let patterns = self.tag.get_or_insert_default();
@@ -116,6 +119,7 @@ async fn run<T: Send + 'static>(
     let (deadline, request) = (Instant::now() + budget, log::request());
     let done = tokio::task::spawn_blocking(move || {
         let _place = place;
+        let _deadline = Deadline::hold(deadline);
         log::working(request, || work(deadline))
     });
     let too_long = || {
@@ -177,7 +181,6 @@ pub async fn extract(app: &Arc<App>, owner: String, received: Received, options:
     let options = options.of_extraction();
     job(app, move |app, deadline| {
         let input = Input::from_file(received.file)?;
-        input.set_deadline(deadline);
         let extraction = local::extract(&input)?;
         if Instant::now() > deadline {
             // Not half of it for the whole.
@@ -186,7 +189,7 @@ pub async fn extract(app: &Arc<App>, owner: String, received: Received, options:
         let view = options.view();
         let groups = Groups::new(&view, &received.file_name, &input, &extraction);
         let warnings = commands::warnings(&extraction.metadata.warnings);
-        let metadata = serde_json::to_string(&groups).map_err(anyhow::Error::from)?;
+        let metadata = bounded(&groups)?;
         let uuid = app.store.put(&owner, &received.file_name, &metadata)?;
         let answer = Extracted {
             success: true,
@@ -197,7 +200,7 @@ pub async fn extract(app: &Arc<App>, owner: String, received: Received, options:
             source: None,
             warnings: &warnings,
         };
-        Ok(serde_json::to_vec(&Answered { answer, options: &options }).map_err(anyhow::Error::from)?)
+        Ok(bounded(&Answered { answer, options: &options })?.into_bytes())
     })
     .await
 }
@@ -212,16 +215,14 @@ pub async fn remove(
 ) -> Result<Vec<u8>, Refusal> {
     let options = options.of_removal();
     let selection = options.selection()?;
-    job(app, move |app, deadline| {
+    job(app, move |app, _| {
         let input = Input::from_file(received.file)?;
-        input.set_deadline(deadline);
         let prepared = removal::prepare(&input, &selection)?;
         let mime = prepared.file_type.mime;
         let (uuid, ()) = app.store.put_cleaned(&owner, &received.file_name, mime, |file| {
             prepared.write(file)?;
             file.rewind().map_err(Error::from)?;
             let written = Input::from_file(file.try_clone().map_err(Error::from)?)?;
-            written.set_deadline(deadline);
             prepared.verify(&written)?;
             Ok::<(), Failed>(())
         })?;
@@ -237,9 +238,41 @@ pub async fn remove(
             source: None,
             warnings: &commands::warnings(prepared.warnings()),
         };
-        Ok(serde_json::to_vec(&Answered { answer, options: &options }).map_err(anyhow::Error::from)?)
+        Ok(bounded(&Answered { answer, options: &options })?.into_bytes())
     })
     .await
+}
+
+/// A file may unpack to many times its size: what is kept and sent of it has a limit.
+const MAX_ANSWER: usize = 16 * 1024 * 1024;
+
+struct Bounded(Vec<u8>);
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.0.len() + bytes.len() > MAX_ANSWER {
+            return Err(std::io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// JSON that is no longer than an answer may be.
+fn bounded(value: &impl Serialize) -> Result<String, Failed> {
+    let mut json = Bounded(Vec::new());
+    match serde_json::to_writer(&mut json, value) {
+        Ok(()) => Ok(String::from_utf8(json.0).map_err(anyhow::Error::from)?),
+        Err(e) if e.is_io() => {
+            let message = format!("its metadata is larger than the limit of {MAX_ANSWER} bytes (a fixed limit)");
+            Err(Error::new(Code::TooLarge, message).into())
+        }
+        Err(e) => Err(anyhow::Error::from(e).into()),
+    }
 }
 
 /// A look-up in the store, off the async threads.

@@ -23,6 +23,9 @@ CREATE TABLE IF NOT EXISTS removals (
     uuid TEXT PRIMARY KEY, created INTEGER NOT NULL, owner TEXT NOT NULL, file_name TEXT NOT NULL, mime TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS removals_by_age ON removals (created);";
 
+/// Files without a name; where the system knows no such thing, files that lose it at once. What a kill left between is swept.
+const UPLOADS: &str = "uploads";
+
 /// The store of one server. Two servers cannot share a folder.
 #[derive(Debug)]
 pub struct Service {
@@ -33,6 +36,38 @@ pub struct Service {
     _lock: Mutex<Connection>,
     /// Cleaned files that have no row yet.
     unborn: Mutex<HashSet<String>>,
+}
+
+/// A cleaned file on its way, until it has its row. One that fails, or whose making panics, goes.
+struct Birth<'a> {
+    service: &'a Service,
+    uuid: &'a str,
+    done: bool,
+}
+
+impl<'a> Birth<'a> {
+    fn of(service: &'a Service, uuid: &'a str) -> Self {
+        service.unborn().insert(uuid.to_string());
+        Birth { service, uuid, done: false }
+    }
+}
+
+impl Drop for Birth<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            // What cannot be deleted now goes with the next sweep.
+            let _ = std::fs::remove_file(self.service.path(self.uuid));
+        }
+        self.service.unborn().remove(self.uuid);
+    }
+}
+
+/// An extraction.
+#[derive(Debug)]
+pub struct Found {
+    pub file_name: String,
+    /// JSON, as it was answered.
+    pub metadata: String,
 }
 
 /// A cleaned file.
@@ -49,6 +84,8 @@ impl Service {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory.join("cleaned"))?;
         let lock = exclusive(&directory.join("lock.sqlite3"))
             .with_context(|| format!("{}: another server uses this folder (--data-dir)", directory.display()))?;
+        // The lock is ours: whose uploads these were is dead.
+        empty_directory(&directory.join(UPLOADS))?;
         let connection = Connection::open(directory.join(super::FILE)).with_context(|| directory.display().to_string())?;
         connection.busy_timeout(super::PATIENCE)?;
         connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
@@ -81,8 +118,8 @@ impl Service {
     }
 
     /// Where uploads wait for their work, without a name.
-    pub fn directory(&self) -> &Path {
-        &self.directory
+    pub fn uploads(&self) -> PathBuf {
+        self.directory.join(UPLOADS)
     }
 
     /// Does the database answer?
@@ -100,16 +137,13 @@ impl Service {
     }
 
     /// A result that has not expired; with `owner`, only of that owner.
-    pub fn find(&self, uuid: &str, owner: Option<&str>) -> anyhow::Result<Option<super::Result>> {
+    pub fn find(&self, uuid: &str, owner: Option<&str>) -> anyhow::Result<Option<Found>> {
         let connection = self.connection();
         let mut select = connection.prepare_cached(
             "SELECT file_name, metadata FROM extractions WHERE uuid = ?1 AND created > ?2 AND (?3 IS NULL OR owner = ?3)",
         )?;
-        let row: Option<(String, String)> =
-            select.query_row(params![uuid, self.expired(), owner], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
-        let Some((file_name, metadata)) = row else { return Ok(None) };
-        let metadata = serde_json::from_str(&metadata).context("a stored result is damaged")?;
-        Ok(Some(super::Result { uuid: uuid.into(), file_name, metadata }))
+        let found = |r: &rusqlite::Row| Ok(Found { file_name: r.get(0)?, metadata: r.get(1)? });
+        Ok(select.query_row(params![uuid, self.expired(), owner], found).optional()?)
     }
 
     /// Makes, by `write`, a cleaned file, and keeps it; its uuid.
@@ -121,22 +155,19 @@ impl Service {
         write: impl FnOnce(&mut File) -> Result<T, E>,
     ) -> Result<(String, T), E> {
         let uuid = new_uuid();
-        self.unborn().insert(uuid.clone());
-        let result = self.write_cleaned(&uuid, write).and_then(|written| {
-            let row = || -> anyhow::Result<()> {
-                let connection = self.connection();
-                let mut insert = connection.prepare_cached("INSERT INTO removals VALUES (?1, ?2, ?3, ?4, ?5)")?;
-                insert.execute(params![uuid, now(), owner, file_name, mime])?;
-                Ok(())
-            };
-            row()?;
-            Ok(written)
-        });
-        if result.is_err() {
-            let _ = std::fs::remove_file(self.path(&uuid));
-        }
-        self.unborn().remove(&uuid);
-        Ok((uuid, result?))
+        let mut birth = Birth::of(self, &uuid);
+        let written = self.write_cleaned(&uuid, write)?;
+        self.insert_cleaned(&uuid, owner, file_name, mime)?;
+        birth.done = true;
+        drop(birth);
+        Ok((uuid, written))
+    }
+
+    fn insert_cleaned(&self, uuid: &str, owner: &str, file_name: &str, mime: &str) -> anyhow::Result<()> {
+        let connection = self.connection();
+        let mut insert = connection.prepare_cached("INSERT INTO removals VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        insert.execute(params![uuid, now(), owner, file_name, mime])?;
+        Ok(())
     }
 
     fn write_cleaned<T, E: From<anyhow::Error>>(
@@ -148,7 +179,10 @@ impl Service {
         let mut options = std::fs::OpenOptions::new();
         let file = options.read(true).write(true).create_new(true).mode(0o600).open(self.path(uuid));
         let mut file = file.map_err(anyhow::Error::from)?;
-        write(&mut file)
+        let written = write(&mut file)?;
+        // When the machine fails, no row may outlive the bytes that it vouches for.
+        file.sync_data().map_err(anyhow::Error::from)?;
+        Ok(written)
     }
 
     fn path(&self, uuid: &str) -> PathBuf {
@@ -200,6 +234,14 @@ impl Service {
     }
 }
 
+fn empty_directory(path: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_dir_all(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e).with_context(|| path.display().to_string()),
+        _ => {}
+    }
+    std::fs::DirBuilder::new().mode(0o700).create(path).with_context(|| path.display().to_string())
+}
+
 fn new_uuid() -> String {
     uuid::Uuid::new_v4().hyphenated().to_string()
 }
@@ -235,12 +277,18 @@ mod tests {
         assert!(service.find(&cleaned, None).unwrap().is_none() && service.cleaned(&uuid).unwrap().is_none());
         let failed: anyhow::Result<(String, ())> = service.put_cleaned("ann", "b", "x", |_| bail!("no"));
         assert!(failed.is_err());
+        let panics = || service.put_cleaned("ann", "c", "x", |_| -> anyhow::Result<()> { panic!("a decoder") });
+        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(panics)).is_err());
+        assert_eq!(std::fs::read_dir(directory.join("cleaned")).unwrap().count(), 1, "one that panicked leaves nothing");
+        assert!(service.unborn().is_empty());
 
+        std::fs::write(directory.join("uploads/.tmpAbCdEf"), b"x").unwrap();
         std::fs::write(directory.join("cleaned/orphan"), b"x").unwrap();
         drop(service);
         let service = Service::open(&directory, Duration::from_secs(100)).unwrap();
         let files = || std::fs::read_dir(directory.join("cleaned")).unwrap().count();
         assert_eq!(files(), 1, "the orphan is gone, the failed one was never there");
+        assert_eq!(std::fs::read_dir(service.uploads()).unwrap().count(), 0, "half an upload is gone, too");
         assert!(service.find(&uuid, None).unwrap().is_some() && service.cleaned(&cleaned).unwrap().is_some());
 
         for table in ["extractions", "removals"] {

@@ -86,3 +86,16 @@ fn what_cannot_be_kept_is_said() {
         assert!(!cleaned.windows(4).any(|w| w == b"GONE"), "{start:?}");
     }
 }
+
+#[test]
+fn every_word_of_keep_passes_its_own_proof() {
+    let words =
+        [Keep::Icc, Keep::Orientation, Keep::Density, Keep::Copyright, Keep::Dates, Keep::Title, Keep::Thumbnail, Keep::C2pa];
+    let cleanable = |name: &str| ["jpg", "png", "webp", "gif"].iter().any(|e| name.ends_with(e));
+    for (name, bytes) in super::all().into_iter().filter(|(name, _)| cleanable(name)) {
+        for keep in words {
+            let selection = Selection { keep: [keep].into(), ..Selection::none() };
+            super::clean(&bytes, &selection).unwrap_or_else(|e| panic!("{name}, {keep:?}: {e}"));
+        }
+    }
+}

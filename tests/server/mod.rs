@@ -5,9 +5,11 @@ mod api;
 mod contract;
 mod description;
 mod fetch;
+mod kill;
 mod limits;
 mod running;
 mod same;
+mod slow;
 mod tls;
 
 use crate::cli::Folder;
