@@ -15,7 +15,7 @@ const MAX_PART: u64 = 64 * 1024 * 1024;
 const MAX_BLOCKS: usize = 300_000;
 
 /// Room for the tags of a common photo, taken at once.
-const USUAL_TAGS: usize = 128;
+const USUAL_TAGS: usize = 256;
 
 /// What reading a file gave.
 #[derive(Debug)]
