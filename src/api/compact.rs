@@ -36,6 +36,7 @@ impl Extracted<'_> {
 fn groups<'a>(groups: &Groups<'a>, out: &mut Vec<u8>) {
     out.push(b'{');
     let mut last: Option<&'a str> = None;
+    let mut text = String::new();
     groups.each(|group, name, value| {
         if last == Some(group) {
             out.push(b',');
@@ -51,6 +52,11 @@ fn groups<'a>(groups: &Groups<'a>, out: &mut Vec<u8>) {
         out.push(b':');
         match value {
             Shown::Text(text) => string(&text, out),
+            Shown::Value(value) => {
+                text.clear();
+                value.write(&mut text);
+                string(&text, out);
+            }
             Shown::Number(number) => out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
             Shown::List(values) => list(&values, out),
         }
@@ -75,6 +81,7 @@ fn list(values: &[impl AsRef<str>], out: &mut Vec<u8>) {
 /// Adds a string.
 fn string(text: &str, out: &mut Vec<u8>) {
     if is_plain(text.as_bytes()) {
+        out.reserve(text.len() + 2);
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');

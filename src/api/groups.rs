@@ -38,6 +38,8 @@ impl std::fmt::Debug for Groups<'_> {
 /// A value as text or as a list of texts. One is a number: the size of the file.
 pub enum Shown<'a> {
     Text(Cow<'a, str>),
+    /// The text of this value.
+    Value(&'a Value),
     Number(u64),
     List(Vec<Cow<'a, str>>),
 }
@@ -214,7 +216,9 @@ fn shown<'a>(tag: &'a Tag, view: &View, input: &Input) -> Shown<'a> {
         (Print::List(list), _) if !view.numeric => Shown::List(list.iter().map(|s| Cow::Borrowed(s.as_str())).collect()),
         (Print::Plain, Value::List(list)) => Shown::List(list.iter().map(plain).collect()),
         (_, Value::List(list)) if view.numeric => Shown::List(list.iter().map(plain).collect()),
-        (_, value) if view.numeric => Shown::Text(plain(value)),
+        (Print::Plain, Value::Text(text)) => Shown::Text(Cow::Borrowed(text)),
+        (Print::Plain, value) => Shown::Value(value),
+        (_, value) if view.numeric => Shown::Value(value),
         _ => Shown::Text(tag.printed()),
     }
 }
@@ -239,6 +243,7 @@ impl Serialize for Shown<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
             Shown::Text(text) => to.serialize_str(text),
+            Shown::Value(value) => to.serialize_str(&value.text()),
             Shown::Number(number) => to.serialize_u64(*number),
             Shown::List(list) => {
                 let mut array = to.serialize_seq(Some(list.len()))?;

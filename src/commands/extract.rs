@@ -123,6 +123,7 @@ impl Extractor {
 pub fn joined(value: Shown<'_>) -> std::borrow::Cow<'_, str> {
     match value {
         Shown::Text(text) => text,
+        Shown::Value(value) => value.text().into(),
         Shown::Number(number) => number.to_string().into(),
         Shown::List(list) => list.join(", ").into(),
     }

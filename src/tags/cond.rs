@@ -202,7 +202,7 @@ impl Alternative {
     fn matches(&self, text: &str) -> bool {
         let Some((first, rest)) = self.pieces.split_first() else { return true };
         let mut from = 0;
-        while let Some(at) = text.get(from..).and_then(|t| t.find(first)).map(|i| from + i) {
+        while let Some(at) = find(text, from, first) {
             if (!self.start || at == 0)
                 && self.edge(text, at, self.word_before)
                 && self.rest_matches(text, at + first.len(), rest)
@@ -220,9 +220,9 @@ impl Alternative {
     fn rest_matches(&self, text: &str, mut at: usize, rest: &[&str]) -> bool {
         for (i, piece) in rest.iter().enumerate() {
             let last = i + 1 == rest.len();
-            let found = if last && self.end { text[at..].rfind(piece) } else { text[at..].find(piece) };
+            let found = if last && self.end { text[at..].rfind(piece).map(|i| at + i) } else { find(text, at, piece) };
             let Some(found) = found else { return false };
-            at += found + piece.len();
+            at = found + piece.len();
         }
         (!self.end || at == text.len()) && self.edge(text, at, self.word_after)
     }
@@ -232,6 +232,18 @@ impl Alternative {
         let word = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
         let bytes = text.as_bytes();
         !asked || word(at.checked_sub(1).and_then(|i| bytes.get(i))) != word(bytes.get(at))
+    }
+}
+
+/// Where `piece` begins in `text`, from a place on. Both are short: the library's search would be longer in preparing.
+fn find(text: &str, mut from: usize, piece: &str) -> Option<usize> {
+    let Some((&first, rest)) = piece.as_bytes().split_first() else { return Some(from).filter(|&from| from <= text.len()) };
+    loop {
+        from += memchr::memchr(first, text.as_bytes().get(from..)?)?;
+        if text.as_bytes()[from + 1..].starts_with(rest) {
+            return Some(from);
+        }
+        from += 1;
     }
 }
 

@@ -26,11 +26,10 @@ fn attributes(mut rest: &'static str) -> impl Iterator<Item = (&'static str, &'s
             rest = after;
             return Some(("->", name));
         }
-        let end = rest.find([' ', '=']).unwrap_or(rest.len());
         // `int16u[=#1]` has an equals sign inside its brackets.
-        let end = match rest.find('[') {
-            Some(open) if open < end => rest[open..].find(']').map_or(rest.len(), |close| open + close + 1),
-            _ => end,
+        let end = match memchr::memchr3(b' ', b'=', b'[', rest.as_bytes()) {
+            Some(open) if rest.as_bytes()[open] == b'[' => rest[open..].find(']').map_or(rest.len(), |close| open + close + 1),
+            end => end.unwrap_or(rest.len()),
         };
         let name = &rest[..end];
         let Some(value) = rest[end..].strip_prefix('=') else {
