@@ -19,6 +19,7 @@ struct Index {
     text: String,
     tables: Vec<String>,
     rows: Vec<String>,
+    slots: Vec<String>,
     named_sets: Vec<String>,
     sets: Vec<String>,
     labels: Vec<String>,
@@ -111,6 +112,8 @@ impl Index {
         };
         rows.sort_by_cached_key(|(row, _)| key(row));
         let first = self.rows.len();
+        let keys: Vec<_> = rows.iter().map(|(row, _)| key(row)).collect();
+        let slots = self.slots(&keys, text_keys);
         for (row, labels) in &rows {
             let (key, part, _) = key(row);
             let line = self.line(row);
@@ -118,7 +121,32 @@ impl Index {
             let data = row.contains(" data=");
             self.rows.push(format!("RowAt {{ key: {key}, part: {part}, line: {}, labels: {set}, data: {data} }}", source(line)));
         }
-        self.tables.push(format!("TableAt {{ heading: {}, rows: ({first}, {}) }}", source(heading_line), self.rows.len()));
+        self.tables.push(format!(
+            "TableAt {{ heading: {}, rows: ({first}, {}), slots: {slots:?} }}",
+            source(heading_line),
+            self.rows.len()
+        ));
+    }
+
+    /// Adds a table's hash table, half of it empty: the place of the first row of each key, counted from 1. Returns where it
+    /// begins, and how many bits of a hash count.
+    fn slots(&mut self, keys: &[(i64, u16, String)], text_keys: bool) -> (usize, u32) {
+        let bits = (2 * keys.len() + 2).next_power_of_two().ilog2();
+        let mut slots = vec![0; 1 << bits];
+        for (at, key) in keys.iter().enumerate() {
+            if at > 0 && keys[at - 1] == *key {
+                continue;
+            }
+            let hash = if text_keys { lines::hash_text(&key.2) } else { lines::hash_number(key.0, key.1) };
+            let mut slot = (hash >> (64 - bits)) as usize;
+            while slots[slot] != 0 {
+                slot = (slot + 1) % slots.len();
+            }
+            slots[slot] = at + 1;
+        }
+        let first = self.slots.len();
+        self.slots.extend(slots.iter().map(usize::to_string));
+        (first, bits)
     }
 
     /// Adds a label set: numbers, texts, and the label of all others, each sorted. Returns its index.
@@ -147,6 +175,7 @@ impl Index {
         let arrays = [
             ("TABLES", "TableAt", &self.tables),
             ("ROWS", "RowAt", &self.rows),
+            ("SLOTS", "u16", &self.slots),
             ("NAMED_SETS", "(Line, u16)", &self.named_sets),
             ("SETS", "SetAt", &self.sets),
             ("LABELS", "LabelAt", &self.labels),

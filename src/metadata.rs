@@ -321,6 +321,36 @@ fn write_short_decimal(v: f64, digits: usize, out: &mut String) -> bool {
     false
 }
 
+/// Writes `v` with so many decimal places, like C's `%.{places}f`.
+pub fn write_fixed(v: f64, places: usize, out: &mut String) {
+    const SCALES: [f64; 7] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
+    let scaled = SCALES.get(places).map_or(f64::INFINITY, |scale| v.abs() * scale);
+    // A double below this is exact to much more than what tells the two neighbours apart; but for a tie, which needs care.
+    if !(scaled < 1e9 && (scaled.fract() - 0.5).abs() > 1e-6) {
+        let _ = write!(out, "{v:.places$}");
+        return;
+    }
+    if v.is_sign_negative() {
+        out.push('-');
+    }
+    let (scaled, scale) = (scaled.round() as u64, SCALES[places] as u64);
+    out.push_str(itoa::Buffer::new().format(scaled / scale));
+    if places > 0 {
+        out.push('.');
+        let mut digits = itoa::Buffer::new();
+        let digits = digits.format(scaled % scale);
+        (digits.len()..places).for_each(|_| out.push('0'));
+        out.push_str(digits);
+    }
+}
+
+/// `v` with so many decimal places, see [`write_fixed`].
+pub fn fixed(v: f64, places: usize) -> String {
+    let mut out = String::with_capacity(places + 8);
+    write_fixed(v, places, &mut out);
+    out
+}
+
 /// `v` with up to `digits` significant digits, see [`write_significant`].
 pub fn significant(v: f64, digits: usize) -> String {
     let mut s = String::new();
@@ -425,6 +455,17 @@ mod tests {
                     let back: f64 = short.parse().unwrap();
                     assert_eq!(format!("{back:.14e}"), scientific, "{v:?} {short}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn decimal_places_are_those_of_the_library() {
+        let mut numbers = vec![0.0, -0.0, 0.05, 0.25, 0.35, 2.5, -0.04, 1e9, 1e300, 999_999_999.95, f64::INFINITY, f64::NAN];
+        numbers.extend((1..5000).flat_map(|i| [f64::from(i) / 997.0, f64::from(i) / 200.0, -f64::from(i) * 12.345]));
+        for v in numbers {
+            for places in [0, 1, 2, 3, 6, 9] {
+                assert_eq!(fixed(v, places), format!("{v:.places$}"), "{v:?} {places}");
             }
         }
     }

@@ -88,20 +88,19 @@ fn printed_name(tag: &Tag) -> &str {
 
 /// The groups, and of every group and name the tag that prints; sorted by group.
 fn choose<'a>(view: &'a View, tags: &'a [Tag]) -> (Vec<(u32, &'a Tag)>, Vec<&'a str>) {
-    // Per name: the tag that wins over all groups.
+    // Per name: its first tag, the one that wins over all groups, and whether there are others.
     let mut names = Table::new(tags.len());
-    let mut winners: Vec<u32> = Vec::with_capacity(tags.len());
+    let mut found: Vec<Found> = Vec::with_capacity(tags.len());
     let mut ids: Vec<u32> = Vec::with_capacity(tags.len());
-    let mut first: Vec<u32> = Vec::with_capacity(tags.len());
     for (i, tag) in tags.iter().enumerate() {
-        let id = names.id(hash(tag.name.as_bytes()), first.len(), |id| same(&tags[first[id] as usize].name, &tag.name));
-        if id == first.len() {
-            first.push(i as u32);
-            winners.push(i as u32);
-        } else {
-            let best = &tags[winners[id] as usize];
-            if tag.priority != Priority::Low && tag.priority >= best.priority {
-                winners[id] = i as u32;
+        let id = names.id(hash(tag.name.as_bytes()), found.len(), |id| same(&tags[found[id].first as usize].name, &tag.name));
+        match found.get_mut(id) {
+            None => found.push(Found { first: i as u32, winner: i as u32, several: false }),
+            Some(name) => {
+                name.several = true;
+                if tag.priority != Priority::Low && tag.priority >= tags[name.winner as usize].priority {
+                    name.winner = i as u32;
+                }
             }
         }
         ids.push(id as u32);
@@ -125,19 +124,34 @@ fn choose<'a>(view: &'a View, tags: &'a [Tag]) -> (Vec<(u32, &'a Tag)>, Vec<&'a 
             }
         }
         let (group, id) = (last as u32, ids[i]);
+        let Found { several, winner, .. } = found[id as usize];
+        if !several {
+            chosen.push((group, id, i as u32));
+            continue;
+        }
         let pair = (u64::from(group) << 32 | u64::from(id)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let at = pairs.id(pair ^ pair >> 32, chosen.len(), |c| chosen[c].0 == group && chosen[c].1 == id);
         if at == chosen.len() {
             chosen.push((group, id, i as u32));
-        } else if winners[id as usize] == i as u32 {
+        } else if winner == i as u32 {
             chosen[at].2 = i as u32;
         }
     }
-    chosen.retain(|(_, _, i)| {
-        let tag = &tags[*i as usize];
-        !is_type(tag) && (view.patterns.is_empty() || view.shows(tag, printed_name(tag)))
+    let types = |id: u32| tags[found[id as usize].first as usize].name == "MIMEType";
+    let mime = chosen.iter().map(|&(_, id, _)| id).find(|&id| types(id));
+    chosen.retain(|&(_, id, i)| {
+        let tag = &tags[i as usize];
+        !(Some(id) == mime && is_type(tag)) && (view.patterns.is_empty() || view.shows(tag, printed_name(tag)))
     });
     (by_group(&chosen, groups.len(), tags), groups)
+}
+
+/// What was found of one name.
+struct Found {
+    first: u32,
+    winner: u32,
+    /// There are other tags of that name.
+    several: bool,
 }
 
 /// Tags by group, of each in the order that they have now: counted, then put where they belong.

@@ -1,7 +1,7 @@
 //! The picture as a whole: its size.
 
 use super::{Derived, Index, Row, index::numbers, inputs::Input::*, row};
-use crate::metadata::{Print, Value};
+use crate::metadata::{Print, Value, fixed};
 
 pub(super) const ROWS: &[Row] = &[
     row("ImageSize", &[ImageWidth, ImageHeight], image_size),
@@ -42,10 +42,10 @@ fn megapixels(t: &Index) -> Derived {
 fn mega(v: &Value) -> String {
     let n = v.as_f64().unwrap_or(0.0);
     if n >= 1.0 {
-        format!("{n:.1}")
+        fixed(n, 1)
     } else if n >= 0.001 {
-        format!("{n:.3}")
+        fixed(n, 3)
     } else {
-        format!("{n:.6}")
+        fixed(n, 6)
     }
 }

@@ -6,7 +6,7 @@ use super::{
     row,
 };
 use crate::{
-    metadata::{Print, Value},
+    metadata::{Print, Value, fixed},
     tags::print::exposure_time,
 };
 
@@ -33,7 +33,7 @@ fn aperture(t: &Index) -> Derived {
 
 fn f_number(v: &Value) -> String {
     let f = v.as_f64().unwrap_or(0.0);
-    if f < 1.0 { format!("{f:.2}") } else { format!("{f:.1}") }
+    if f < 1.0 { fixed(f, 2) } else { fixed(f, 1) }
 }
 
 fn shutter_speed(t: &Index) -> Derived {
@@ -53,7 +53,7 @@ fn printed_iso(t: &Index) -> Option<f64> {
 }
 
 pub(super) fn one_decimal(v: &Value) -> String {
-    v.as_f64().map_or_else(|| v.to_string(), |n| format!("{n:.1}"))
+    v.as_f64().map_or_else(|| v.to_string(), |n| fixed(n, 1))
 }
 
 /// How much narrower the view is than on 35 mm film.

@@ -3,6 +3,7 @@
 //! A property's path of local names is its key: `xmpMM:History[1]/stEvt:action` is `HistoryAction` of the namespace of its
 //! first step. What RDF adds in between (descriptions, containers, items) is no step.
 
+mod attributes;
 pub mod encoding;
 mod namespace;
 mod nodes;
@@ -14,15 +15,16 @@ use crate::{
     metadata::{Blob, Name, Print, Priority, Tag, Value},
     tags::{self, Context, Format, Key, Row, Table},
 };
+use attributes::{attributes, split};
 use namespace::{Scope, SpaceId};
 use nodes::Nodes;
 use quick_xml::{
     Reader,
-    events::{BytesStart, Event, attributes::Attribute},
+    events::{BytesStart, Event},
 };
 use smallvec::SmallVec;
 use smol_str::{SmolStr, format_smolstr};
-use std::{borrow::Cow, collections::HashMap};
+use std::collections::HashMap;
 
 /// A packet may not be larger than this.
 const MAX_PACKET: u64 = 64 * 1024 * 1024;
@@ -202,12 +204,13 @@ impl<'s> Walker<'s> {
             parent.has_elements = true;
         }
         let bindings = self.scope.mark();
-        let raw = e.attributes_raw();
-        if memchr::memmem::find(raw, b"xmlns").is_some() && !self.declare(e) {
+        let raw = str_of(e.attributes_raw());
+        if !raw.is_empty() && !self.declare(raw) {
             self.sink.warn("XMP has too many namespaces");
             return false;
         }
-        let (prefix, local) = split(e.name().0);
+        let name = e.name();
+        let (prefix, local) = split(str_of(name.0));
         let Some(space) = self.scope.resolve(prefix) else { return false };
         let role = self.role(space, local);
         let (path, steps) = (self.path.len(), self.steps.len());
@@ -233,7 +236,7 @@ impl<'s> Walker<'s> {
             tag: None,
         });
         if !raw.is_empty() {
-            self.attributes(e);
+            self.attributes(raw);
         }
         true
     }
@@ -270,46 +273,46 @@ impl<'s> Walker<'s> {
     }
 
     /// Notes the element's namespace declarations. `false`: there are too many.
-    fn declare(&mut self, e: &BytesStart) -> bool {
-        attributes(e).all(|a| match a.key.0.strip_prefix(b"xmlns") {
-            Some(b"") => self.scope.declare(b"", &value_of(&a)),
-            Some([b':', prefix @ ..]) => self.scope.declare(prefix, &value_of(&a)),
+    fn declare(&mut self, raw: &str) -> bool {
+        attributes(raw).all(|a| match (a.prefix, a.local) {
+            ("xmlns", prefix) => self.scope.declare(prefix, &a.value()),
+            ("", "xmlns") => self.scope.declare("", &a.value()),
             _ => true,
         })
     }
 
     /// Attributes are properties too, except for what they say to RDF and XML.
-    fn attributes(&mut self, e: &BytesStart) {
-        for a in attributes(e) {
-            let (prefix, local) = split(a.key.0);
+    fn attributes(&mut self, raw: &str) {
+        for a in attributes(raw) {
+            let (prefix, local) = (a.prefix, a.local);
             match prefix {
-                b"xmlns" => continue,
-                b"xml" if local == "lang" => {
-                    let language = text::language(&value_of(&a));
+                "xmlns" => continue,
+                "xml" if local == "lang" => {
+                    let language = text::language(&a.value());
                     if let Some(element) = self.stack.last_mut() {
                         element.language = Some(language);
                     }
                     continue;
                 }
-                b"xml" => continue,
-                b"" if local == "xmlns" => continue,
+                "xml" => continue,
+                "" if local == "xmlns" => continue,
                 // Before RDF was a standard its own attributes had no prefix.
-                b"" if self.steps.is_empty() && local != "about" => continue,
+                "" if self.steps.is_empty() && local != "about" => continue,
                 _ => {}
             }
-            let unprefixed: &[u8] = if self.steps.is_empty() { b"rdf" } else { b"" };
+            let unprefixed = if self.steps.is_empty() { "rdf" } else { "" };
             let Some(space) = self.scope.resolve(if prefix.is_empty() { unprefixed } else { prefix }) else { return };
             if self.scope.spaces[space].is("rdf") {
                 match local {
                     "resource" | "value" => {
                         self.filled();
-                        self.value(&value_of(&a), None, false);
+                        self.value(&a.value(), None, false);
                         continue;
                     }
-                    "about" if self.steps.is_empty() && !a.value.is_empty() => {}
+                    "about" if self.steps.is_empty() && !a.raw.is_empty() => {}
                     "datatype" => {
                         if let Some(element) = self.stack.last_mut() {
-                            element.base64 = a.value.ends_with(b"#base64Binary");
+                            element.base64 = a.raw.ends_with("#base64Binary");
                         }
                         continue;
                     }
@@ -323,7 +326,7 @@ impl<'s> Walker<'s> {
             self.filled();
             let (path, steps) = (self.path.len(), self.steps.len());
             self.step(space, local);
-            self.value(&value_of(&a), None, false);
+            self.value(&a.value(), None, false);
             self.path.truncate(path);
             self.steps.truncate(steps);
         }
@@ -509,26 +512,6 @@ fn with_language(name: Name, language: Option<SmolStr>) -> Name {
     match language {
         Some(language) => format_smolstr!("{name}-{language}"),
         None => name,
-    }
-}
-
-/// The readable ones of the attributes.
-fn attributes<'e>(e: &'e BytesStart) -> impl Iterator<Item = Attribute<'e>> {
-    let mut attributes = e.attributes();
-    // Looking for attributes that stand twice takes quadratic time.
-    attributes.with_checks(false);
-    attributes.map_while(Result::ok)
-}
-
-fn value_of<'a>(a: &'a Attribute) -> Cow<'a, str> {
-    text::unescape(str_of(&a.value))
-}
-
-/// Prefix and local name.
-fn split(name: &[u8]) -> (&[u8], &str) {
-    match memchr::memchr(b':', name) {
-        Some(at) => (&name[..at], str_of(&name[at + 1..])),
-        None => (b"", str_of(name)),
     }
 }
 

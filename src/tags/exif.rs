@@ -4,7 +4,7 @@ use super::{
     ByteOrder, Context, Format,
     print::{Convert, Printer, number},
 };
-use crate::metadata::{Blob, Value, significant};
+use crate::metadata::{Blob, Value, fixed, significant};
 use std::fmt::Write;
 
 /// The conversion of that name.
@@ -61,7 +61,7 @@ fn bytes(v: &Value) -> Option<&[u8]> {
 }
 
 fn tenths(x: f64) -> String {
-    if x.is_infinite() { "Inf".to_owned() } else { format!("{x:.1}") }
+    if x.is_infinite() { "Inf".to_owned() } else { fixed(x, 1) }
 }
 
 /// The bits of a subfile type that is none of the combinations with a name (TIFF 6.0, section 8; TIFF-FX; TIFF/IT).
@@ -295,7 +295,7 @@ fn opcode_list(v: &Value) -> String {
 
 fn t_stop(v: &Value) -> String {
     let stops: Vec<_> =
-        v.elements().iter().map(number).map(|x| if x.is_infinite() { "Inf".into() } else { format!("{x:.2}") }).collect();
+        v.elements().iter().map(number).map(|x| if x.is_infinite() { "Inf".into() } else { fixed(x, 2) }).collect();
     stops.join("-")
 }
 
@@ -378,7 +378,7 @@ pub fn print_gps_degrees(v: &Value) -> String {
     let (mut degrees, mut minutes) = (x.trunc(), ((x - x.trunc()) * 60.0).trunc());
     let mut seconds = ((x - degrees) * 60.0 - minutes) * 60.0;
     // What rounds up to a full minute carries over.
-    if format!("{seconds:.2}") == "60.00" {
+    if seconds >= 59.995 && fixed(seconds, 2) == "60.00" {
         seconds = 0.0;
         minutes += 1.0;
         if minutes >= 60.0 {

@@ -40,9 +40,26 @@ impl Line {
 pub(super) struct TableAt {
     pub heading: Line,
     rows: (u16, u16),
+    /// Its hash table: where it begins in `SLOTS`, and the logarithm of its length.
+    slots: (u32, u8),
 }
 
 impl TableAt {
+    /// The place of the first row with that hash for which `is` holds.
+    pub fn find(&self, hash: u64, is: impl Fn(&RowAt) -> bool) -> Option<usize> {
+        let (first, bits) = (self.slots.0 as usize, self.slots.1);
+        let slots = SLOTS.get(first..first + (1 << bits))?;
+        let rows = self.rows();
+        let mut slot = (hash >> (64 - bits)) as usize;
+        loop {
+            let at = usize::from(slots[slot]).checked_sub(1)?;
+            if is(&rows[at]) {
+                return Some(at);
+            }
+            slot = (slot + 1) & (slots.len() - 1);
+        }
+    }
+
     pub fn rows(&self) -> &'static [RowAt] {
         &ROWS[Range { start: usize::from(self.rows.0), end: usize::from(self.rows.1) }]
     }
@@ -61,9 +78,9 @@ pub(super) struct RowAt {
 }
 
 impl RowAt {
-    /// Is the key that text? One that is a number is asked for the empty one.
-    pub fn has_text(&self, text: &str) -> bool {
-        text.is_empty() || self.line.word() == text
+    /// The key as it is written.
+    pub fn word(&self) -> &'static str {
+        self.line.word()
     }
 
     /// The labels beneath it.

@@ -27,3 +27,16 @@ pub fn beginning(text: &[u8]) -> i64 {
     // The order of bytes is that of unsigned numbers.
     (u64::from_be_bytes(bytes) ^ 1 << 63) as i64
 }
+
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Hash of a key that is a number.
+pub fn hash_number(number: i64, part: u16) -> u64 {
+    (number as u64 ^ u64::from(part) << 48).wrapping_mul(SPREAD)
+}
+
+/// Hash of a key that is a text.
+pub fn hash_text(text: &str) -> u64 {
+    let mix = |hash: u64, eight: &[u8]| (hash ^ beginning(eight) as u64).wrapping_mul(SPREAD).rotate_left(29);
+    text.as_bytes().chunks(8).fold(text.len() as u64, mix).wrapping_mul(SPREAD)
+}

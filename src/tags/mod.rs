@@ -94,7 +94,7 @@ use crate::{
 };
 use cond::Cond;
 use expr::Expr;
-use index::{RowAt, TABLE_COUNT};
+use index::{RowAt, TABLE_COUNT, TableAt};
 use std::{ops::Range, sync::OnceLock};
 
 /// What a value may depend on beside itself.
@@ -179,6 +179,7 @@ pub struct Table {
     text_keys: bool,
     /// All rows keep trailing blanks, but those that say `trim`.
     raw: bool,
+    at: &'static TableAt,
     /// Sorted by key; rows of one key in the order of the file.
     index: &'static [RowAt],
     /// The same rows, as far as they were asked for.
@@ -270,7 +271,7 @@ impl Table {
 
     /// The rows of that key.
     pub fn rows_of<'k>(&self, key: impl Into<Key<'k>>) -> impl ExactSizeIterator<Item = &Row> {
-        self.places_of(key.into()).map(|at| self.at(at))
+        self.places_of(key.into()).map(|at| self.row_at(at))
     }
 
     /// Is there any row of that key?
@@ -280,7 +281,7 @@ impl Table {
 
     /// All rows.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
-        (0..self.index.len()).map(|at| self.at(at))
+        (0..self.index.len()).map(|at| self.row_at(at))
     }
 
     /// All rows, those of one key together.
@@ -289,30 +290,29 @@ impl Table {
         let groups = self.index.chunk_by(|a, b| (a.key, a.part) == (b.key, b.part) && !self.text_keys);
         groups.map(move |group| {
             end += group.len();
-            (end - group.len()..end).map(|at| self.at(at))
+            (end - group.len()..end).map(|at| self.row_at(at))
         })
     }
 
     /// The rows that tell where data is.
     pub fn data_rows(&self) -> impl Iterator<Item = &Row> {
-        self.index.iter().enumerate().filter(|(_, r)| r.data).map(|(at, _)| self.at(at))
+        self.index.iter().enumerate().filter(|(_, r)| r.data).map(|(at, _)| self.row_at(at))
     }
 
     fn places_of(&self, key: Key) -> Range<usize> {
-        let (number, part, text) = match key {
-            Key::Number(number, part) => (number, part, ""),
-            Key::Text(text) => (lines::beginning(text.as_bytes()), 0, text),
-        };
-        // A search for the number alone is quick; few rows share one.
-        let is = |row: &&RowAt| row.part == part && row.has_text(text);
-        let first = self.index.partition_point(|r| r.key < number);
-        let others = self.index[first..].iter().take_while(|r| r.key == number && !is(r)).count();
-        let from = first + others;
-        let count = self.index[from..].iter().take_while(|r| r.key == number && is(r)).count();
-        from..from + count
+        match key {
+            Key::Number(number, part) => self.places(lines::hash_number(number, part), |r| r.key == number && r.part == part),
+            Key::Text(text) => self.places(lines::hash_text(text), |r| r.word() == text),
+        }
     }
 
-    fn at(&self, place: usize) -> &Row {
+    fn places(&self, hash: u64, is: impl Fn(&RowAt) -> bool) -> Range<usize> {
+        let Some(first) = self.at.find(hash, &is) else { return 0..0 };
+        let others = self.index[first + 1..].iter().take_while(|r| is(r)).count();
+        first..first + 1 + others
+    }
+
+    fn row_at(&self, place: usize) -> &Row {
         self.rows[place].get_or_init(|| Box::new(parse::row(self, &self.index[place])))
     }
 }

@@ -55,6 +55,7 @@ pub(super) fn table(at: &'static TableAt) -> Table {
         proc: None,
         text_keys: false,
         raw: false,
+        at,
         index: at.rows(),
         rows: at.rows().iter().map(|_| OnceLock::new()).collect(),
     };

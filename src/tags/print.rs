@@ -1,7 +1,7 @@
 //! Conversions (`value=NAME`) and printers (`print=NAME`) that tables name.
 
 use super::Context;
-use crate::metadata::{Blob, Print, Value, significant};
+use crate::metadata::{Blob, Print, Value, fixed, significant, write_fixed};
 
 /// A conversion of a stored value; `None`: there is nothing to show.
 pub type Convert = fn(&Value, &Context) -> Option<Value>;
@@ -162,10 +162,17 @@ pub fn bitrate(v: &Value) -> String {
 /// Seconds as photographers write them: `1/250` below a quarter, else with one decimal.
 pub fn exposure_time(v: &Value) -> String {
     match single(v) {
-        Some(s) if s > 0.0 && s < 0.25001 => format!("1/{:.0}", (0.5 + 1.0 / s).floor()),
+        Some(s) if s > 0.0 && s < 0.25001 => {
+            let mut text = String::from("1/");
+            write_fixed((0.5 + 1.0 / s).floor(), 0, &mut text);
+            text
+        }
         Some(s) => {
-            let text = format!("{s:.1}");
-            text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+            let mut text = fixed(s, 1);
+            if text.ends_with(".0") {
+                text.truncate(text.len() - 2);
+            }
+            text
         }
         None => v.to_string(),
     }
@@ -174,8 +181,8 @@ pub fn exposure_time(v: &Value) -> String {
 /// An f-number: one decimal, two below 1.
 pub fn fnumber(v: &Value) -> String {
     match single(v) {
-        Some(f) if f > 0.0 && f < 1.0 => format!("{f:.2}"),
-        Some(f) if f > 0.0 => format!("{f:.1}"),
+        Some(f) if f > 0.0 && f < 1.0 => fixed(f, 2),
+        Some(f) if f > 0.0 => fixed(f, 1),
         _ => v.to_string(),
     }
 }
@@ -230,7 +237,10 @@ pub fn fraction(v: &Value) -> String {
 pub fn printf(format: &str, value: &Value) -> String {
     let mut out = String::with_capacity(format.len() + 12);
     let elements = value.elements();
-    let conversions = format.matches('%').count() - 2 * format.matches("%%").count();
+    let (mut conversions, mut bytes) = (0, format.bytes());
+    while let Some(b) = bytes.next() {
+        conversions += usize::from(b == b'%' && bytes.next() != Some(b'%'));
+    }
     let mut next = 0;
     let mut rest = format;
     while let Some(at) = rest.find('%') {
@@ -256,6 +266,12 @@ pub fn printf(format: &str, value: &Value) -> String {
 }
 
 fn one(spec: &str, conversion: &str, value: &Value, out: &mut String) {
+    // The two that most rows have.
+    match (spec, conversion, value.as_f64()) {
+        ("", "s", _) => return value.write(out),
+        (".1", "f", Some(n)) => return write_fixed(n, 1, out),
+        _ => {}
+    }
     let (width, precision) = spec.split_once('.').map_or((spec, None), |(w, p)| (w, p.parse::<usize>().ok()));
     let plus = width.contains('+');
     let zero = width.trim_start_matches('+').starts_with('0');
@@ -265,7 +281,7 @@ fn one(spec: &str, conversion: &str, value: &Value, out: &mut String) {
         ("d", Some(n)) => format!("{:0w$}", n.trunc() as i64, w = precision.unwrap_or(0).min(100)),
         ("x", Some(n)) => format!("{:0w$x}", n as i64, w = precision.unwrap_or(0).min(100)),
         ("X", Some(n)) => format!("{:0w$X}", n as i64, w = precision.unwrap_or(0).min(100)),
-        ("f", Some(n)) => format!("{n:.p$}", p = precision.unwrap_or(6).min(100)),
+        ("f", Some(n)) => fixed(n, precision.unwrap_or(6).min(100)),
         ("g", Some(n)) => significant(n, precision.unwrap_or(6)),
         ("c", Some(n)) => char::from(n.clamp(0.0, 255.0) as u8).to_string(),
         _ => value.to_string(),

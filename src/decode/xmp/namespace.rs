@@ -4,7 +4,6 @@ use crate::{
     metadata::{Group, Name},
     tags::{self, Table},
 };
-use smallvec::SmallVec;
 use smol_str::format_smolstr;
 
 /// A namespace that we know by its URI.
@@ -226,7 +225,7 @@ const MAX_BINDINGS: usize = 256;
 #[derive(Debug, Default)]
 pub struct Scope {
     pub spaces: Vec<Space>,
-    bindings: Vec<(SmallVec<[u8; 16]>, SpaceId)>,
+    bindings: Vec<(Name, SpaceId)>,
     /// How many names were made up.
     unnamed: u32,
 }
@@ -242,7 +241,7 @@ impl Scope {
     }
 
     /// From here on `prefix` stands for `uri`. `false`: there are too many.
-    pub fn declare(&mut self, prefix: &[u8], uri: &str) -> bool {
+    pub fn declare(&mut self, prefix: &str, uri: &str) -> bool {
         if self.bindings.len() >= MAX_BINDINGS || prefix.len() > 100 || uri.len() > 1000 {
             return false;
         }
@@ -251,7 +250,7 @@ impl Scope {
         true
     }
 
-    fn space_of(&mut self, prefix: &[u8], uri: &str) -> Option<SpaceId> {
+    fn space_of(&mut self, prefix: &str, uri: &str) -> Option<SpaceId> {
         if let Some(id) = self.spaces.iter().position(|s| s.uri == uri) {
             return Some(id);
         }
@@ -262,7 +261,7 @@ impl Scope {
             self.spaces.push(Space::new(uri.into(), known.name, Some(known)));
             return Some(self.spaces.len() - 1);
         }
-        let mut name: Name = String::from_utf8_lossy(prefix).into();
+        let mut name: Name = prefix.into();
         let taken = |s: &Space| s.group.place.strip_prefix("XMP-") == Some(&*name);
         if known_by_name(&name).is_some() || self.spaces.iter().any(taken) {
             name = format_smolstr!("tmp{}", self.unnamed);
@@ -273,11 +272,10 @@ impl Scope {
     }
 
     /// The namespace that `prefix` stands for; an undeclared one stands for what it is known for, or for itself.
-    pub fn resolve(&mut self, prefix: &[u8]) -> Option<SpaceId> {
-        if let Some((_, id)) = self.bindings.iter().rev().find(|(p, _)| p.as_slice() == prefix) {
+    pub fn resolve(&mut self, name: &str) -> Option<SpaceId> {
+        if let Some((_, id)) = self.bindings.iter().rev().find(|(p, _)| p == name) {
             return Some(*id);
         }
-        let name = std::str::from_utf8(prefix).ok()?;
         let known = known_by_name(name);
         // No URI looks like this.
         let uri = known.map_or_else(|| format_smolstr!("prefix {name}"), |k| Name::new_static(k.uri));
