@@ -15,7 +15,7 @@ use crate::{
     metadata::{Blob, Name, Print, Priority, Tag, Value},
     tags::{self, Context, Format, Key, Row, Table},
 };
-use attributes::{attributes, split};
+use attributes::{Attribute, attributes, split};
 use namespace::{Scope, SpaceId};
 use nodes::Nodes;
 use quick_xml::{
@@ -205,7 +205,8 @@ impl<'s> Walker<'s> {
         }
         let bindings = self.scope.mark();
         let raw = str_of(e.attributes_raw());
-        if !raw.is_empty() && !self.declare(raw) {
+        let attributes: SmallVec<[Attribute; 8]> = attributes(raw).collect();
+        if !self.declare(&attributes) {
             self.sink.warn("XMP has too many namespaces");
             return false;
         }
@@ -235,9 +236,7 @@ impl<'s> Walker<'s> {
             has_values: false,
             tag: None,
         });
-        if !raw.is_empty() {
-            self.attributes(raw);
-        }
+        self.attributes(&attributes);
         true
     }
 
@@ -273,8 +272,8 @@ impl<'s> Walker<'s> {
     }
 
     /// Notes the element's namespace declarations. `false`: there are too many.
-    fn declare(&mut self, raw: &str) -> bool {
-        attributes(raw).all(|a| match (a.prefix, a.local) {
+    fn declare(&mut self, attributes: &[Attribute]) -> bool {
+        attributes.iter().all(|a| match (a.prefix, a.local) {
             ("xmlns", prefix) => self.scope.declare(prefix, &a.value()),
             ("", "xmlns") => self.scope.declare("", &a.value()),
             _ => true,
@@ -282,8 +281,8 @@ impl<'s> Walker<'s> {
     }
 
     /// Attributes are properties too, except for what they say to RDF and XML.
-    fn attributes(&mut self, raw: &str) {
-        for a in attributes(raw) {
+    fn attributes(&mut self, attributes: &[Attribute]) {
+        for a in attributes {
             let (prefix, local) = (a.prefix, a.local);
             match prefix {
                 "xmlns" => continue,

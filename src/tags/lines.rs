@@ -37,6 +37,9 @@ pub fn hash_number(number: i64, part: u16) -> u64 {
 
 /// Hash of a key that is a text.
 pub fn hash_text(text: &str) -> u64 {
-    let mix = |hash: u64, eight: &[u8]| (hash ^ beginning(eight) as u64).wrapping_mul(SPREAD).rotate_left(29);
-    text.as_bytes().chunks(8).fold(text.len() as u64, mix).wrapping_mul(SPREAD)
+    let mix = |hash: u64, part: u64| (hash ^ part).wrapping_mul(SPREAD).rotate_left(29);
+    let (eights, rest) = text.as_bytes().as_chunks::<8>();
+    let hash = eights.iter().fold(text.len() as u64, |hash, &eight| mix(hash, u64::from_le_bytes(eight)));
+    let last = rest.iter().fold(0, |last, &b| last << 8 | u64::from(b));
+    mix(hash, last).wrapping_mul(SPREAD)
 }

@@ -21,13 +21,12 @@ impl<'a> Attribute<'a> {
 /// The attributes in what follows an element's name, up to the first that is none.
 pub fn attributes(mut rest: &str) -> impl Iterator<Item = Attribute<'_>> {
     std::iter::from_fn(move || {
-        let (name, after) = rest.split_once('=')?;
-        let after = after.trim_ascii_start();
+        let equals = position(rest, b'=')?;
+        let (name, after) = (rest[..equals].trim_ascii(), rest[equals + 1..].trim_ascii_start());
         let quote = *after.as_bytes().first().filter(|q| matches!(q, b'"' | b'\''))?;
         let after = &after[1..];
         let end = memchr::memchr(quote, after.as_bytes())?;
         rest = &after[end + 1..];
-        let name = name.trim_ascii();
         if name.is_empty() || name.bytes().any(|b| b.is_ascii_whitespace()) {
             return None;
         }
@@ -38,7 +37,12 @@ pub fn attributes(mut rest: &str) -> impl Iterator<Item = Attribute<'_>> {
 
 /// Prefix and local name.
 pub fn split(name: &str) -> (&str, &str) {
-    name.split_once(':').unwrap_or(("", name))
+    position(name, b':').map_or(("", name), |at| (&name[..at], &name[at + 1..]))
+}
+
+/// Where a byte stands first. Names are so short that a plain loop is the quickest.
+fn position(text: &str, byte: u8) -> Option<usize> {
+    text.bytes().position(|b| b == byte)
 }
 
 #[cfg(test)]
