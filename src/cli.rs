@@ -359,8 +359,8 @@ pub struct Running {
     /// Use colours
     #[arg(long, value_name = "WHEN", value_enum, default_value = "auto", help_heading = RUNNING)]
     pub color: When,
-    /// Store no results
-    #[arg(long, env = "EXIFKIT_NO_STORE", value_parser = clap::builder::FalseyValueParser::new(), hide_env_values = true, help_heading = RUNNING)]
+    /// Store no results [env: EXIFKIT_NO_STORE=1]
+    #[arg(long, help_heading = RUNNING)]
     pub no_store: bool,
 }
 

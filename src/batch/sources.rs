@@ -6,7 +6,7 @@ use crate::{
 };
 use globset::{GlobBuilder, GlobMatcher};
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs::File,
     io::{BufRead, BufReader, Read},
     os::unix::{
@@ -75,6 +75,8 @@ pub struct Sources {
     shard: Option<cli::Shard>,
     /// Device and inode of the directory that the answers are written to.
     avoid: Option<(u64, u64)>,
+    /// Files with this at the end of their names are backups of those without.
+    backups: Option<String>,
 }
 
 impl std::fmt::Debug for Sources {
@@ -95,12 +97,31 @@ impl Sources {
         }
         let list = args.files_from.as_deref().map(|path| List::open(path, args.null)).transpose()?;
         let globs = Arc::new(Globs::new(&args.glob)?);
-        Ok(Sources { operands: args.operands.clone().into_iter(), list, walk: None, globs, shard: args.shard, avoid: None })
+        Ok(Sources {
+            operands: args.operands.clone().into_iter(),
+            list,
+            walk: None,
+            globs,
+            shard: args.shard,
+            avoid: None,
+            backups: None,
+        })
     }
 
     /// Never walks into this directory.
     pub fn avoid(&mut self, directory: &Path) {
         self.avoid = std::fs::metadata(directory).ok().map(|m| (m.dev(), m.ino()));
+    }
+
+    /// Never takes the backup of a file for an input, when it is met beside that file.
+    pub fn leave_backups(&mut self, suffix: &str) {
+        self.backups = Some(suffix.to_owned());
+    }
+
+    fn is_backup(&self, item: &Item) -> bool {
+        let Some(suffix) = self.backups.as_ref().filter(|_| item.met()) else { return false };
+        let original = item.path.as_os_str().as_bytes().strip_suffix(suffix.as_bytes());
+        original.is_some_and(|path| !path.ends_with(b"/") && Path::new(OsStr::from_bytes(path)).is_file())
     }
 
     /// The number of inputs that a second look at the same command line finds, when that is possible: stdin has no second look.
@@ -205,7 +226,7 @@ impl Iterator for Sources {
     fn next(&mut self) -> Option<Item> {
         loop {
             let item = self.next_item()?;
-            if self.shard.is_none_or(|s| share(&item.path, s.of) == s.index) {
+            if self.shard.is_none_or(|s| share(&item.path, s.of) == s.index) && !self.is_backup(&item) {
                 return Some(item);
             }
         }

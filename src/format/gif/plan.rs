@@ -78,9 +78,7 @@ pub(super) fn plan(input: &Input, parts: &[Part], selection: &Selection) -> Resu
                 plan.copy(found.range.clone());
                 true
             }
-            Block::Extension(0xfe)
-                if selection.tags.iter().any(|t| matches!(&t[..], "comment" | "gif:comment" | "file:comment")) =>
-            {
+            Block::Extension(0xfe) if selection.asks(&["gif", "GIF", "File"], "Comment") => {
                 plan.keep("tags");
                 plan.copy(found.range.clone());
                 true
