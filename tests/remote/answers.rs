@@ -146,6 +146,33 @@ fn only_tags_that_match() {
 }
 
 #[test]
+fn a_password_in_an_address_is_not_shown() {
+    let url = "http://ann:s3cret@example.com/a.jpg";
+    let shown = "http://ann:***@example.com/a.jpg";
+    let server = Server::always(Reply::json(EXTRACTED));
+    let folder = Folder::new();
+    let rows = folder.run(["extract", url, "--format", "jsonl", "--api-url", &server.url()]).expect(0).rows();
+    assert_eq!(rows[0]["source"], shown);
+    let sent: Value = serde_json::from_slice(&server.seen()[0].body).unwrap();
+    assert_eq!(sent, json!({ "url": url }), "it is meant for the service");
+    let failing = Server::always(Reply::new(400, r#"{"success":false,"error":"x"}"#));
+    let here = failing.url().replace("//", "//ann:s3cret@");
+    for args in [
+        &["extract", url, "--api-url", &failing.url()][..],
+        &["extract", &here, "--format", "table"],
+        &["extract", &here, "--format", "csv"],
+        &["check", &here],
+        &["remove", &here, "--dry-run"],
+        &["remove", &here, "-i"],
+        &["remove", &here, &format!("{here}?x"), "-O", "out"],
+    ] {
+        let run = folder.run(args.iter().chain(&["--retries", "0"]));
+        let text = run.text() + &run.stderr;
+        assert!(!text.contains("s3cret") && text.contains("//ann:***@"), "{args:?}: {text}");
+    }
+}
+
+#[test]
 fn silence_has_an_end() {
     let run = extract(&Server::always(Reply::silent(Duration::from_secs(10))), &["--timeout", "0.5"]).expect(5);
     assert!(run.stderr.contains("--timeout"), "{}", run.stderr);
