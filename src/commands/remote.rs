@@ -140,7 +140,8 @@ impl Extractor {
         if args.shown.numeric {
             parameters.push(("n", "true".into()));
         }
-        // Whoever reads the file knows both names of a group; we see one of them in the answer. It is better than a refusal.
+        // Whoever reads the file knows both names of a group; we see one of them in the answer. Of more patterns than our own
+        // service takes none is sent: by the names in the answer is better than not at all.
         let tags = &args.shown.tag;
         if tags.len() <= MAX_TAGS && tags.iter().all(|pattern| pattern.len() <= MAX_TAG) {
             parameters.extend(tags.iter().map(|pattern| (TAG, pattern.clone())));
