@@ -6,6 +6,7 @@ use crate::{
 };
 use globset::{GlobBuilder, GlobMatcher};
 use std::{
+    borrow::Cow,
     ffi::{OsStr, OsString},
     fs::File,
     io::{BufRead, BufReader, Read},
@@ -54,6 +55,11 @@ impl Item {
 
     pub fn stdin(&self) -> bool {
         self.origin == Origin::Stdin
+    }
+
+    /// What it is called in answers and messages.
+    pub fn shown(&self) -> Cow<'_, str> {
+        self.url().map_or_else(|| self.path.to_string_lossy(), crate::net::name::shown)
     }
 
     /// The URL that this is.
@@ -248,7 +254,8 @@ fn is_stdin(path: impl AsRef<Path>) -> bool {
 }
 
 fn is_url(path: &Path) -> bool {
-    path.to_str().is_some_and(|text| text.starts_with("http://") || text.starts_with("https://"))
+    let begins = |text: &str, scheme: &str| text.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme));
+    path.to_str().is_some_and(|text| begins(text, "http://") || begins(text, "https://"))
 }
 
 /// A list of names, one a line or each ended by a NUL.
@@ -372,6 +379,21 @@ mod tests {
             assert_eq!(globs.take(Path::new(path), false), *want, "{patterns:?} {path}");
         }
         assert!(Globs::new(&["[".into()]).is_err());
+    }
+
+    #[test]
+    fn addresses_are_told_from_names() {
+        for (text, want) in [
+            ("http://a/b", true),
+            ("HTTPS://a/b", true),
+            ("Http://a", true),
+            ("http:/a", false),
+            ("http", false),
+            ("httpå//", false),
+            ("ftp://a", false),
+        ] {
+            assert_eq!(is_url(Path::new(text)), want, "{text}");
+        }
     }
 
     #[test]

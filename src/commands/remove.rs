@@ -156,7 +156,7 @@ fn with_distinct_targets(sources: Sources, place: &Place, dry_run: bool) -> Resu
                 return Err(usage(format!("{}: a directory needs --in-place or --output-dir DIR", root.display())));
             }
             (Origin::Url, Place::InPlace { .. }) => {
-                return Err(usage(format!("{}: a URL cannot be cleaned in place", item.path.display())));
+                return Err(usage(format!("{}: a URL cannot be cleaned in place", item.shown())));
             }
             _ => {}
         }
@@ -164,7 +164,7 @@ fn with_distinct_targets(sources: Sources, place: &Place, dry_run: bool) -> Resu
         if let Some(target) = target.map(|t| place::normal(&t)) {
             let key = xxhash_rust::xxh3::xxh3_128(target.as_os_str().as_bytes());
             if let Some(other) = targets.insert(key, items.len()) {
-                let (one, two) = (items[other].path.display(), item.path.display());
+                let (one, two) = (items[other].shown(), item.shown());
                 return Err(usage(format!("{one} and {two} would both be written to {}", target.display())));
             }
         }
@@ -189,7 +189,7 @@ pub(super) fn original(item: &Item) -> Result<Option<std::fs::Metadata>> {
 pub(super) struct Remover {
     pub(super) style: Style,
     pub(super) opener: Opener,
-    selection: Selection,
+    pub(super) selection: Selection,
     pub(super) place: Place,
     pub(super) rules: Rules,
     pub(super) dry_run: bool,

@@ -113,6 +113,11 @@ impl Prepared {
         going.into_iter().map(lost).collect()
     }
 
+    /// What the walk reported.
+    pub(super) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
     /// Names of what stays, as `--keep` has them.
     pub fn kept(&self) -> Vec<String> {
         self.plan.kept.iter().map(|k| (*k).to_owned()).collect()
@@ -213,13 +218,22 @@ impl Prepared {
         if output.len() != self.plan.len() || !plan.is_identity(&output)? {
             return Err(failed("the output is not clean"));
         }
-        if let Some(payload) = format.payload
-            && payload(&self.input)? != payload(&output)?
+        self.compare_content(&output, &walk.parts)
+    }
+
+    /// Proves that a file of the same type has the content of this one, and no removed text.
+    pub(super) fn compare(&self, cleaned: &Prepared) -> Result<()> {
+        self.compare_content(&cleaned.input, &cleaned.parts)
+    }
+
+    fn compare_content(&self, output: &Input, parts: &[Part]) -> Result<()> {
+        if let Some(payload) = self.format.payload
+            && payload(&self.input)? != payload(output)?
         {
             return Err(failed("the coded samples are not those of the original"));
         }
-        self.compare_files(&output, &walk.parts)?;
-        self.search(&output, &walk.parts)
+        self.compare_files(output, parts)?;
+        self.search(output, parts)
     }
 
     /// Files inside the output have the coded samples of files inside the original.
