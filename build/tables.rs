@@ -118,8 +118,10 @@ impl Index {
             let (key, part, _) = key(row);
             let line = self.line(row);
             let set = if labels.is_empty() { "NONE".to_owned() } else { self.set(labels).to_string() };
-            let data = row.contains(" data=");
-            self.rows.push(format!("RowAt {{ key: {key}, part: {part}, line: {}, labels: {set}, data: {data} }}", source(line)));
+            let (data, moved) = (row.contains(" data="), row.contains(" moved="));
+            let line = source(line);
+            self.rows
+                .push(format!("RowAt {{ key: {key}, part: {part}, line: {line}, labels: {set}, data: {data}, moved: {moved} }}"));
         }
         self.tables.push(format!(
             "TableAt {{ heading: {}, rows: ({first}, {}), slots: {slots:?} }}",

@@ -64,7 +64,7 @@ complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -l fail-fast -d
 complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -l exit-zero -d 'Exit with 0 instead of 1 (found) and 3 (failed inputs)'
 complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -s q -l quiet -d 'Print no messages'
 complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -s v -l verbose -d 'Print warnings about damaged metadata and a closing summary to stderr, too'
-complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -l no-store -d 'Store no results'
+complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -l no-store -d 'Store no results [env: EXIFKIT_NO_STORE=1]'
 complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -l resend -d 'Send an upload again when its answer was lost, though the work may have been done'
 complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c exifkit -n "__fish_exifkit_using_subcommand get" -l format -d 'Output format' -r -f -a "json\t'One object, or an array of them'
@@ -116,7 +116,7 @@ complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -l fail-fast -d 
 complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -l exit-zero -d 'Exit with 0 instead of 1 (found) and 3 (failed inputs)'
 complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -s q -l quiet -d 'Print no messages'
 complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -s v -l verbose -d 'Print warnings about damaged metadata and a closing summary to stderr, too'
-complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -l no-store -d 'Store no results'
+complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -l no-store -d 'Store no results [env: EXIFKIT_NO_STORE=1]'
 complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -l resend -d 'Send an upload again when its answer was lost, though the work may have been done'
 complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c exifkit -n "__fish_exifkit_using_subcommand check" -l files-from -d 'Read more inputs from this list, one a line; `-` is stdin' -r -F
@@ -160,7 +160,7 @@ complete -c exifkit -n "__fish_exifkit_using_subcommand check" -l fail-fast -d '
 complete -c exifkit -n "__fish_exifkit_using_subcommand check" -l exit-zero -d 'Exit with 0 instead of 1 (found) and 3 (failed inputs)'
 complete -c exifkit -n "__fish_exifkit_using_subcommand check" -s q -l quiet -d 'Print no messages'
 complete -c exifkit -n "__fish_exifkit_using_subcommand check" -s v -l verbose -d 'Print warnings about damaged metadata and a closing summary to stderr, too'
-complete -c exifkit -n "__fish_exifkit_using_subcommand check" -l no-store -d 'Store no results'
+complete -c exifkit -n "__fish_exifkit_using_subcommand check" -l no-store -d 'Store no results [env: EXIFKIT_NO_STORE=1]'
 complete -c exifkit -n "__fish_exifkit_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l listen -d 'Where to listen; port 0 takes a free one' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l metrics-listen -d 'Prometheus metrics at /metrics of this listener' -r

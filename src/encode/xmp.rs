@@ -11,16 +11,28 @@ const MAX_BYTES: usize = 1 << 20;
 const MAX_DEPTH: usize = 64;
 const MAX_NODES: usize = 4000;
 const MAX_NAMESPACES: usize = 100;
+/// A packet that is edited is the same when it is edited again, or at last after so many times.
+const MAX_EDITS: usize = 4;
 
 /// A fresh packet with those top-level properties of `packet` that `keep` wants, by namespace URI and path (`dc:rights`).
-/// `None`: nothing is left. It names no toolkit and holds no dates of its own: same input, same bytes.
+/// `None`: nothing is left. It names no toolkit and holds no dates of its own: same input, same bytes; and the same bytes when it is
+/// reduced again.
 pub fn reduce(packet: &[u8], keep: &dyn Fn(&str, &str) -> bool) -> Result<Option<Vec<u8>>> {
     if packet.len() > MAX_BYTES {
         return Err(Error::damaged("the XMP packet is too large to be edited"));
     }
-    let text = encoding::decode(packet);
+    let mut text = encoding::decode(packet);
     gate(&text)?;
-    edit(&text, keep)
+    // The toolkit moves properties that are others by an older name (`tiff:ImageDescription` is `dc:description`), so that they
+    // stand elsewhere when the packet is read again.
+    for _ in 0..MAX_EDITS {
+        let Some(fresh) = edit(&text, keep)? else { return Ok(None) };
+        if fresh == text {
+            return Ok(Some(fresh.into_bytes()));
+        }
+        text = fresh.into();
+    }
+    Err(Error::damaged("the XMP packet cannot be edited: each time it comes out otherwise"))
 }
 
 /// Refuses what no sound packet has: document types (entities that grow), depth, and numbers of nodes and namespaces.
@@ -53,11 +65,20 @@ fn gate(text: &str) -> Result<()> {
     }
 }
 
+/// The default of a text in several languages, and what it is called while the toolkit works on it: of a text in one language
+/// beside its default the toolkit makes two defaults (`NormalizeLangArray` of XMPCore).
 #[cfg(feature = "xmp-toolkit")]
-fn edit(text: &str, keep: &dyn Fn(&str, &str) -> bool) -> Result<Option<Vec<u8>>> {
+const DEFAULT: [&str; 2] = ["x-default", "x-exifkit"];
+
+#[cfg(feature = "xmp-toolkit")]
+fn edit(text: &str, keep: &dyn Fn(&str, &str) -> bool) -> Result<Option<String>> {
     use xmp_toolkit::{FromStrOptions, IterOptions, ToStringOptions, XmpMeta};
     let damaged = |e: xmp_toolkit::XmpError| Error::damaged(format!("the XMP packet cannot be edited: {e}"));
-    let mut meta = XmpMeta::from_str_with_options(text, FromStrOptions::default()).map_err(damaged)?;
+    if text.contains(DEFAULT[1]) {
+        return Err(Error::damaged(format!("the XMP packet cannot be edited: it has the word {}", DEFAULT[1])));
+    }
+    let text = text.replace(DEFAULT[0], DEFAULT[1]);
+    let mut meta = XmpMeta::from_str_with_options(&text, FromStrOptions::default()).map_err(damaged)?;
     let namespaces: Vec<String> =
         meta.iter(IterOptions::default().immediate_children_only()).map(|schema| schema.schema_ns).collect();
     let mut kept = 0;
@@ -80,12 +101,12 @@ fn edit(text: &str, keep: &dyn Fn(&str, &str) -> bool) -> Result<Option<Vec<u8>>
     // The toolkit signs the outer element, so that one is ours. In the canonical form all properties are elements, in their
     // order: as attributes they would be read before the others, and be written in another order when cleaned again.
     let options = ToStringOptions::default().omit_packet_wrapper().omit_xmp_meta_element().use_canonical_format();
-    let rdf = meta.to_string_with_options(options).map_err(damaged)?;
-    Ok(Some(format!("<x:xmpmeta xmlns:x=\"adobe:ns:meta/\">\n{}\n</x:xmpmeta>", rdf.trim()).into_bytes()))
+    let rdf = meta.to_string_with_options(options).map_err(damaged)?.replace(DEFAULT[1], DEFAULT[0]);
+    Ok(Some(format!("<x:xmpmeta xmlns:x=\"adobe:ns:meta/\">\n{}\n</x:xmpmeta>", rdf.trim())))
 }
 
 #[cfg(not(feature = "xmp-toolkit"))]
-fn edit(_text: &str, _keep: &dyn Fn(&str, &str) -> bool) -> Result<Option<Vec<u8>>> {
+fn edit(_text: &str, _keep: &dyn Fn(&str, &str) -> bool) -> Result<Option<String>> {
     Err(Error::new(
         crate::error::Code::UnsupportedFormat,
         "this build cannot keep single XMP properties: `--keep` of those needs a build with the feature xmp-toolkit",
@@ -135,5 +156,23 @@ mod tests {
         assert_eq!(reduce(packet, &keep).unwrap().unwrap(), reduced);
         assert_eq!(reduce(&reduced, &keep).unwrap().unwrap(), reduced);
         assert_eq!(reduce(packet, &|_, _| false).unwrap(), None);
+    }
+
+    /// The toolkit knows `tiff:ImageDescription` as another name of `dc:description`, and of two languages makes one.
+    #[cfg(feature = "xmp-toolkit")]
+    #[test]
+    fn what_is_kept_is_not_changed_by_doing_it_again() {
+        let packet = br#"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>
+            <rdf:Description rdf:about='' xmlns:dc='http://purl.org/dc/elements/1.1/' xmlns:tiff='http://ns.adobe.com/tiff/1.0/'
+            xmlns:xmp='http://ns.adobe.com/xap/1.0/'><tiff:ImageDescription><rdf:Alt><rdf:li xml:lang='x-default'>picture</rdf:li></rdf:Alt>
+            </tiff:ImageDescription><dc:title><rdf:Alt><rdf:li xml:lang='x-default'>title</rdf:li><rdf:li xml:lang='de'>Titel</rdf:li>
+            </rdf:Alt></dc:title><dc:creator><rdf:Seq><rdf:li>A</rdf:li></rdf:Seq></dc:creator><xmp:Label>L</xmp:Label>
+            </rdf:Description></rdf:RDF></x:xmpmeta>"#;
+        let reduced = reduce(packet, &|_, _| true).unwrap().unwrap();
+        let text = std::str::from_utf8(&reduced).unwrap();
+        for stays in [">picture<", ">title<", ">Titel<", ">A<", ">L<", "x-default"] {
+            assert!(text.contains(stays), "{stays}: {text}");
+        }
+        assert_eq!(reduce(&reduced, &|_, _| true).unwrap().unwrap(), reduced);
     }
 }

@@ -269,9 +269,11 @@ pub fn packed_in(table: &'static Table, block: &[u8], order: ByteOrder, group: &
     let mut seen: SmallVec<[(i64, f64); 16]> = SmallVec::new();
     let mut next = 0usize;
     let mut shift = 0i64;
-    for rows in table.rows_by_key() {
-        let Some(Key::Number(id, _)) = rows.clone().next().map(|r| r.key) else { continue };
-        if let Some(row) = rows.clone().find(|r| !r.moved.is_empty()) {
+    for (group_at, rows) in table.rows_by_key() {
+        let id = group_at[0].key;
+        if group_at.iter().any(|r| r.moved)
+            && let Some(row) = rows.clone().find(|r| !r.moved.is_empty())
+        {
             match row.moved.iter().find(|(at, _)| is_version(block.get(*at..).unwrap_or_default())) {
                 Some((_, by)) => shift = shift.saturating_add(*by),
                 None => return,

@@ -76,6 +76,8 @@ pub(super) struct RowAt {
     pub line: Line,
     /// Does it tell where data is?
     pub data: bool,
+    /// Does it tell that rows may lie elsewhere?
+    pub moved: bool,
 }
 
 impl RowAt {

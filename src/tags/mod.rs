@@ -284,13 +284,13 @@ impl Table {
         (0..self.index.len()).map(|at| self.row_at(at))
     }
 
-    /// All rows, those of one key together.
-    fn rows_by_key(&self) -> impl Iterator<Item = impl ExactSizeIterator<Item = &Row> + Clone> {
+    /// All rows, those of one key together: as they are indexed, and as they are compiled when they are asked for.
+    fn rows_by_key(&self) -> impl Iterator<Item = (&'static [RowAt], impl ExactSizeIterator<Item = &Row> + Clone)> {
         let mut end = 0;
         let groups = self.index.chunk_by(|a, b| (a.key, a.part) == (b.key, b.part) && !self.text_keys);
         groups.map(move |group| {
             end += group.len();
-            (end - group.len()..end).map(|at| self.row_at(at))
+            (group, (end - group.len()..end).map(|at| self.row_at(at)))
         })
     }
 
