@@ -52,12 +52,18 @@ pub(super) fn plan(input: &Input, parts: &[Part], selection: &Selection) -> Resu
                 repeat.is_some()
             }
             Block::Application(name) if name == PROFILE && !profiled => {
-                let profile = Origin::Spans(found.data.iter().skip(1).cloned().collect()).open(input, profile::MAX_PROFILE)?;
-                profiled = profile::keeps(&profile.all(profile::MAX_PROFILE)?, selection);
-                if profiled {
+                let data = Origin::Spans(found.data.iter().skip(1).cloned().collect()).open(input, profile::MAX_PROFILE)?;
+                let data = data.all(profile::MAX_PROFILE)?;
+                let kept = plan.or_warn("ICC", profile::kept(&data, selection));
+                if let Some(kept) = kept {
                     plan.keep("icc");
-                    plan.copy(found.range.clone());
+                    if kept.len() == data.len() {
+                        plan.copy(found.range.clone());
+                    } else {
+                        plan.bytes([b"!\xff\x0b", &name[..], &sub_blocks(kept)].concat());
+                    }
                 }
+                profiled = kept.is_some();
                 profiled
             }
             Block::Application(name) if name == XMP && select::texts(selection) && !packed => {
@@ -104,6 +110,12 @@ pub(super) fn plan(input: &Input, parts: &[Part], selection: &Selection) -> Resu
     }
     plan.removed.extend(id..parts.len());
     Ok(plan)
+}
+
+/// Data in sub-blocks, and the block that ends them (section 15).
+fn sub_blocks(data: &[u8]) -> Vec<u8> {
+    let blocks = data.chunks(255).flat_map(|block| [&[block.len() as u8], block].concat());
+    blocks.chain([0]).collect()
 }
 
 /// How often the animation plays: of Netscape's sub-blocks the one with identifier 1.

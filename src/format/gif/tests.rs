@@ -1,7 +1,7 @@
 use super::*;
 use crate::format::{
     Depth, Keep, Selection,
-    harness::{clean, holds_for, tags},
+    harness::{clean, holds_for, tags, warnings},
 };
 use proptest::prelude::*;
 
@@ -124,6 +124,19 @@ fn what_is_asked_for_stays() {
     for (selection, want) in cases {
         assert!(clean(&bytes, &selection).unwrap().0 == want);
     }
+}
+
+#[test]
+fn profiles_end_where_they_say() {
+    let mut bytes = vec![0; 300];
+    bytes[2..4].copy_from_slice(&300u16.to_be_bytes());
+    bytes[36..40].copy_from_slice(b"acsp");
+    bytes.extend(b"hidden");
+    let hiding = gif(&[application(PROFILE, &sub_blocks(&bytes)), image()]);
+    assert!(clean(&hiding, &Selection::default()).unwrap().0 == gif(&[profile(), image()]));
+    holds_for(&hiding);
+    let none = gif(&[application(PROFILE, &sub_blocks(b"none")), image()]);
+    assert_eq!(warnings(&none, &Selection::default()), ["ICC: goes as a whole: it is no whole ICC profile"]);
 }
 
 #[test]

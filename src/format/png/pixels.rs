@@ -109,6 +109,11 @@ impl Rows {
         }
     }
 
+    /// Is the stream there up to the end of its checksum?
+    pub fn whole(&self) -> bool {
+        self.checksum == 4
+    }
+
     /// Takes the next piece of data; hands the rows in it to `each`. Whatever follows the end is not looked at.
     pub fn feed(&mut self, mut data: &[u8], each: &mut impl FnMut(&[u8])) {
         while self.header.len() < 2 {

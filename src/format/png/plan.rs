@@ -214,24 +214,14 @@ impl Cleaner<'_> {
 
     /// 11.3.2.3: the name becomes `icc`; the profile's bytes stay as they are, behind its end nothing stays.
     fn colour_profile(&mut self, chunk: &Chunk) -> Result<bool> {
-        if chunk.cut || self.seen.contains(&chunk.kind) || chunk.len() > MAX_BLOCK {
+        if self.seen.contains(&chunk.kind) || !profile::wanted(self.selection) {
             return Ok(false);
         }
-        let data = self.input.bytes(chunk.data.start, chunk.len())?;
-        let Some(nul) = memchr::memchr(0, &data) else { return Ok(false) };
-        let [0, stream @ ..] = &data[nul + 1..] else { return Ok(false) };
-        let mut reader = Rows::new(profile::MAX_PROFILE);
-        let mut profile = Vec::new();
-        reader.feed(stream, &mut |bytes| profile.extend_from_slice(bytes));
-        let End::Sound { used } = reader.end() else { return Ok(false) };
-        if !profile::keeps(&profile, self.selection) {
-            return Ok(false);
-        }
+        let data = self.input.up_to(chunk.data.start, chunk.len().min(MAX_BLOCK))?;
+        let Some(fresh) = self.plan.or_warn("ICC", fresh_profile(&data, self.selection)) else { return Ok(false) };
         self.seen.insert(chunk.kind);
         self.plan.keep("icc");
-        let stream = &stream[..(used as usize).min(stream.len())];
-        let fresh = [b"icc\0\0", stream].concat();
-        if fresh == data[..] {
+        if fresh == data[..] && !chunk.cut {
             return self.copy(chunk);
         }
         self.fresh(chunk.kind, &fresh);
@@ -327,6 +317,28 @@ impl Cleaner<'_> {
         crc.update(data);
         self.plan.bytes([&(data.len() as u32).to_be_bytes()[..], &kind, data, &crc.sum().to_be_bytes()].concat());
     }
+}
+
+/// The data of an `iCCP` chunk with what is kept of its profile. It is deflated anew only where the stream does not end
+/// with it.
+fn fresh_profile(data: &[u8], selection: &Selection) -> Result<Option<Vec<u8>>> {
+    let stream = memchr::memchr(0, data).and_then(|nul| data[nul + 1..].strip_prefix(&[0]));
+    let stream = stream.ok_or_else(|| Error::damaged("it has no name, or is compressed in an unknown way"))?;
+    let mut reader = Rows::new(profile::MAX_PROFILE);
+    let mut bytes = Vec::new();
+    reader.feed(stream, &mut |piece| bytes.extend_from_slice(piece));
+    let Some(profile) = profile::kept(&bytes, selection)? else { return Ok(None) };
+    let stream = match reader.end() {
+        End::Sound { used } if reader.whole() && profile.len() == bytes.len() => {
+            stream[..(used as usize).min(stream.len())].to_vec()
+        }
+        _ => {
+            let mut deflated = ZlibEncoder::new(Vec::new(), Compression::default());
+            deflated.write_all(profile)?;
+            deflated.finish()?
+        }
+    };
+    Ok(Some([b"icc\0\0", &stream[..]].concat()))
 }
 
 /// The chunks that stay as they are: so long they may be, may stand behind the image data, and are kept under this name.

@@ -4,7 +4,7 @@ use crate::{
     error::Code,
     format::{
         Depth, Keep, Selection,
-        harness::{clean, holds_for, tags},
+        harness::{clean, holds_for, tags, warnings},
     },
 };
 use flate2::{Compression, write::ZlibEncoder};
@@ -147,6 +147,26 @@ fn what_is_seen_stays() {
     let named = with(&[chunk(b"iCCP", &[b"My name\0\0", &deflate(&profile())[..], b"tail"].concat())]);
     let fresh = with(&[chunk(b"iCCP", &[b"icc\0\0", &deflate(&profile())[..]].concat())]);
     assert!(clean(&named, &Selection::default()).unwrap().0 == fresh);
+}
+
+#[test]
+fn profiles_end_where_they_say() {
+    let with_stream = |stream: &[u8]| with(&[chunk(b"iCCP", &[b"icc\0\0", stream].concat())]);
+    let (whole, bare) = (deflate(&profile()), with(&[]));
+    let kept = with_stream(&whole);
+    let cut = &whole[..whole.len() - 4];
+    for stream in [&deflate(&[&profile()[..], b"hidden"].concat())[..], &[&whole[..], b"hidden"].concat(), cut] {
+        let bytes = with_stream(stream);
+        assert!(clean(&bytes, &Selection::default()).unwrap().0 == kept);
+        assert!(warnings(&bytes, &Selection::default()).is_empty());
+        holds_for(&bytes);
+    }
+    let unknown = with(&[chunk(b"iCCP", &[b"icc\0\x01", &whole[..]].concat())]);
+    for bytes in [with_stream(b"\x78\x9cno stream"), with_stream(&whole[..20]), with_stream(&deflate(b"none")), unknown] {
+        assert!(clean(&bytes, &Selection::default()).unwrap().0 == bare);
+        assert!(warnings(&bytes, &Selection::default())[0].starts_with("ICC: goes as a whole: "));
+        assert!(warnings(&bytes, &Selection::none()).is_empty());
+    }
 }
 
 #[test]
