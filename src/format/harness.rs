@@ -31,6 +31,13 @@ pub fn warnings(bytes: &[u8], selection: &Selection) -> Vec<String> {
     prepared.warnings().iter().map(|w| format!("{}: {}", w.place, w.text)).collect()
 }
 
+/// The proof of a removal holds for this file.
+pub fn removal_holds(bytes: &[u8], selection: &Selection) {
+    let (out, _) = clean(bytes, selection).expect("the file can be cleaned");
+    let prepared = removal::prepare(&Input::from_bytes(bytes.to_vec()), selection).expect("the file can be cleaned");
+    prepared.verify(&Input::from_bytes(out)).expect("the output is proved");
+}
+
 /// Whatever the bytes are: nothing panics, and what can be cleaned is clean at once, with the same payload.
 pub fn holds_for(bytes: &[u8]) {
     let input = Input::from_bytes(bytes.to_vec());

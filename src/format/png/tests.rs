@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    engine::local,
+    engine::{local, removal},
     error::Code,
     format::{
         Depth, Keep, Selection,
@@ -166,6 +166,20 @@ fn profiles_end_where_they_say() {
         assert!(clean(&bytes, &Selection::default()).unwrap().0 == bare);
         assert!(warnings(&bytes, &Selection::default())[0].starts_with("ICC: goes as a whole: "));
         assert!(warnings(&bytes, &Selection::none()).is_empty());
+    }
+}
+
+/// What changes in a part that stays has a name all the same.
+#[test]
+fn every_change_is_named() {
+    let mut wrong = with(&[]);
+    wrong[29] ^= 1;
+    let named = with(&[chunk(b"iCCP", &[b"My name\0\0", &deflate(&profile())[..]].concat())]);
+    for bytes in [wrong, named] {
+        let prepared = removal::prepare(&Input::from_bytes(bytes), &Selection::default()).unwrap();
+        assert_eq!(prepared.removed(), ["unused bytes"]);
+        let findings = prepared.findings();
+        assert_eq!(findings.iter().map(|f| (&f.place[..], &f.name[..])).collect::<Vec<_>>(), [("file", "unused bytes")]);
     }
 }
 
