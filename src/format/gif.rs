@@ -170,16 +170,25 @@ impl<'a> Window<'a> {
     }
 
     fn u8(&mut self, at: u64) -> Result<u8> {
-        if let Some(&byte) = usize::try_from(at).ok().and_then(|at| self.input.head().get(at)) {
-            return Ok(byte);
+        Ok(self.bytes(at, 1)?[0])
+    }
+
+    /// So many bytes, no more than a window holds.
+    fn bytes(&mut self, at: u64, length: usize) -> Result<&[u8]> {
+        let within = |start: u64| {
+            let from = usize::try_from(at.checked_sub(start)?).ok()?;
+            Some(from..from.checked_add(length)?)
+        };
+        if let Some(held) = within(0).and_then(|range| self.input.head().get(range)) {
+            return Ok(held);
         }
-        if at < self.start || at - self.start >= self.held.len() as u64 {
+        if within(self.start).is_none_or(|range| range.end > self.held.len()) {
             self.held.resize(Self::LENGTH, 0);
             let read = self.input.read_at(at, &mut self.held)?;
             self.held.truncate(read);
             self.start = at;
         }
-        self.held.get((at - self.start) as usize).copied().ok_or_else(Error::truncated)
+        within(self.start).and_then(|range| self.held.get(range)).ok_or_else(Error::truncated)
     }
 
     fn array<const N: usize>(&mut self, at: u64) -> Result<[u8; N]> {

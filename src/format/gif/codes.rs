@@ -54,30 +54,23 @@ impl Codes {
     }
 }
 
-/// The bytes of the codes of an image, sub-block by sub-block, up to the end code if there is one: from its code size on, up to `end`.
-pub(super) fn each(
-    bytes: &mut Window,
-    size: u64,
-    end: u64,
-    mut take: impl FnMut(Range<u64>) -> Result<()>,
-) -> Result<Option<Range<u64>>> {
+/// Hands on the bytes of the codes of an image, sub-block by sub-block, from the code size at `size` up to the end code, or to
+/// `end`. Returns where the bytes of the last sub-block are, if the end code is in them.
+pub(super) fn each(bytes: &mut Window, size: u64, end: u64, mut take: impl FnMut(&[u8])) -> Result<Option<Range<u64>>> {
     let mut codes = Codes::new(bytes.u8(size)?);
     let mut at = size + 1;
     while at < end {
-        let block = at + 1..(at + 1 + u64::from(bytes.u8(at)?)).min(end);
-        if block.is_empty() {
+        let length = bytes.u8(at)?;
+        if length == 0 {
             break;
         }
-        for i in block.clone() {
-            let byte = bytes.u8(i)?;
-            if codes.as_mut().is_some_and(|codes| codes.end_in(byte)) {
-                let last = block.start..i + 1;
-                take(last.clone())?;
-                return Ok(Some(last));
-            }
+        let block = bytes.bytes(at + 1, length.into())?;
+        if let Some(last) = codes.as_mut().and_then(|codes| block.iter().position(|&byte| codes.end_in(byte))) {
+            take(&block[..=last]);
+            return Ok(Some(at + 1..at + 2 + last as u64));
         }
-        at = block.end;
-        take(block)?;
+        take(block);
+        at += 1 + u64::from(length);
     }
     Ok(None)
 }

@@ -28,10 +28,7 @@ pub(super) fn payload(input: &Input) -> Result<Digest> {
             (b',', _) if data < input.len() => {
                 hash.update(&control.take().unwrap_or([0; 4]));
                 hash.update(&input.bytes(start, data - start)?);
-                codes::each(&mut bytes, data - 1, at, |block| {
-                    hash.update(&input.bytes(block.start, block.end - block.start)?);
-                    Ok(())
-                })?;
+                codes::each(&mut bytes, data - 1, at, |block| hash.update(block))?;
             }
             // What it controls is a text.
             (_, Ok(0x01)) => control = None,

@@ -17,7 +17,7 @@ pub(super) fn plan(input: &Input, parts: &[Part], selection: &Selection) -> Resu
         selection,
         control: None,
         images: 0,
-        looped: false,
+        repetitions: last_repetitions(input)?,
         profiled: false,
         packed: false,
         plan: Plan::default(),
@@ -60,8 +60,9 @@ struct Cleaner<'a> {
     /// Of several controls the last one counts, and it needs something to control.
     control: Option<(PartId, Found)>,
     images: u32,
+    /// Where the block stands that says how often the animation plays: of several the last one counts.
+    repetitions: Option<u64>,
     /// What counts once and was there.
-    looped: bool,
     profiled: bool,
     packed: bool,
     plan: Plan,
@@ -109,7 +110,7 @@ impl Cleaner<'_> {
     fn image(&mut self, found: &Found, size: u64) -> Result<()> {
         self.images += 1;
         let range = found.range.clone();
-        let last = codes::each(&mut Window::new(self.input), size, range.end, |_| Ok(()))?;
+        let last = codes::each(&mut Window::new(self.input), size, range.end, |_| {})?;
         match last.filter(|last| found.cut || last.end + 1 < range.end) {
             Some(last) => {
                 self.plan.copy(range.start..last.start - 1);
@@ -138,7 +139,7 @@ impl Cleaner<'_> {
 
     fn application(&mut self, name: &[u8; 11], found: &Found, id: PartId) -> Result<bool> {
         match name {
-            _ if LOOPS.contains(&name) && !self.looped => self.repetitions(name, found),
+            _ if self.repetitions == Some(found.range.start) => self.repeat(name, found),
             PROFILE if !self.profiled => self.colour_profile(found),
             XMP if select::texts(self.selection) && !self.packed => self.xmp(found, id),
             C2PA if self.selection.keeps(Keep::C2pa) => Ok(self.copy(found, "c2pa")),
@@ -146,16 +147,10 @@ impl Cleaner<'_> {
         }
     }
 
-    /// How often the animation plays: of Netscape's sub-blocks the one with identifier 1.
-    fn repetitions(&mut self, name: &[u8; 11], found: &Found) -> Result<bool> {
-        for range in found.data.iter().skip(1).filter(|r| r.end - r.start == 3) {
-            if let [1, low, high] = self.input.array(range.start)? {
-                self.looped = true;
-                self.copy_or_write(&found.range, [b"!\xff\x0b", &name[..], &[3, 1, low, high, 0]].concat())?;
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    fn repeat(&mut self, name: &[u8; 11], found: &Found) -> Result<bool> {
+        let Some([low, high]) = repetitions(self.input, found)? else { return Ok(false) };
+        self.copy_or_write(&found.range, [b"!\xff\x0b", &name[..], &[3, 1, low, high, 0]].concat())?;
+        Ok(true)
     }
 
     /// ICC.1, annex B.6.
@@ -205,6 +200,33 @@ impl Cleaner<'_> {
         }
         Ok(())
     }
+}
+
+/// How often the animation plays: of Netscape's sub-blocks the one with identifier 1.
+fn repetitions(input: &Input, found: &Found) -> Result<Option<[u8; 2]>> {
+    if !matches!(&found.block, Block::Application(name) if LOOPS.contains(&name)) {
+        return Ok(None);
+    }
+    for range in found.data.iter().skip(1).filter(|r| r.end - r.start == 3) {
+        if let [1, low, high] = input.array(range.start)? {
+            return Ok(Some([low, high]));
+        }
+    }
+    Ok(None)
+}
+
+/// Where the last block stands that says how often the animation plays.
+fn last_repetitions(input: &Input) -> Result<Option<u64>> {
+    let (mut blocks, mut last) = (Blocks::new(input)?, None);
+    while let Ok(Some(found)) = blocks.next() {
+        if repetitions(input, &found)?.is_some() {
+            last = Some(found.range.start);
+        }
+        if found.block == Block::Trailer || found.cut {
+            break;
+        }
+    }
+    Ok(last)
 }
 
 /// Data in sub-blocks, and the block that ends them (section 15).

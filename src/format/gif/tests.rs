@@ -98,7 +98,8 @@ fn what_is_not_needed_goes() {
         (around(application(PROFILE, &sub_blocks(b"no profile"))), "ICCRGBG1012"),
         (around(control(9, None)), "graphic control"),
         (around(b"!\x99\x01x\0".to_vec()), "extension 0x99"),
-        (around(repeat(7)), "NETSCAPE2.0"),
+        (gif(&[repeat(7), repeat(0), control(1, None), image()]), "NETSCAPE2.0"),
+        (gif(&[application(LOOPS[1], &[3, 1, 7, 0, 0]), repeat(0), control(1, None), image()]), "ANIMEXTS1.0"),
         (gif(&[repeat(0), control(1, None), image(), control(9, None)]), "graphic control"),
         ([bare.clone(), b"behind".to_vec()].concat(), "after the trailer"),
     ];

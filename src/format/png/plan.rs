@@ -91,7 +91,7 @@ struct Cleaner<'a> {
     /// An XMP packet, IPTC datasets were kept.
     packet: bool,
     datasets: bool,
-    /// So many bytes of text were inflated.
+    /// So many bytes of text and profiles were inflated: a bound on what one file may unfold to.
     inflated: u64,
     plan: Plan,
 }
@@ -160,7 +160,8 @@ impl Cleaner<'_> {
             return Ok(false);
         }
         let data = self.input.up_to(chunk.data.start, chunk.len().min(MAX_BLOCK))?;
-        let Some(fresh) = self.plan.or_warn("ICC", fresh_profile(&data, self.selection)) else { return Ok(false) };
+        let fresh = fresh_profile(&data, self.selection, &mut self.inflated);
+        let Some(fresh) = self.plan.or_warn("ICC", fresh) else { return Ok(false) };
         self.seen.insert(chunk.kind);
         self.plan.keep("icc");
         self.copy_or_write(chunk, &fresh)
@@ -223,12 +224,13 @@ impl Cleaner<'_> {
 
 /// The data of an `iCCP` chunk with what is kept of its profile. It is deflated anew only where the stream does not end
 /// with it.
-fn fresh_profile(data: &[u8], selection: &Selection) -> Result<Option<Vec<u8>>> {
+fn fresh_profile(data: &[u8], selection: &Selection, inflated: &mut u64) -> Result<Option<Vec<u8>>> {
     let stream = memchr::memchr(0, data).and_then(|nul| data[nul + 1..].strip_prefix(&[0]));
     let stream = stream.ok_or_else(|| Error::damaged("it has no name, or is compressed in an unknown way"))?;
-    let mut reader = Rows::new(profile::MAX_PROFILE);
+    let mut reader = Rows::new(profile::MAX_PROFILE.saturating_sub(*inflated));
     let mut bytes = Vec::new();
     reader.feed(stream, &mut |piece| bytes.extend_from_slice(piece));
+    *inflated = inflated.saturating_add(bytes.len() as u64);
     let Some(profile) = profile::kept(&bytes, selection)? else { return Ok(None) };
     let stream = match reader.end() {
         End::Sound { used } if reader.whole() && profile.len() == bytes.len() => {

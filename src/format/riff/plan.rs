@@ -18,7 +18,8 @@ pub(super) fn plan(input: &Input, parts: &[Part], selection: &Selection) -> Resu
     let chunks: Vec<Chunk> = Chunks::new(input, HEADER..form_end(input)?).collect();
     let extended = chunks.first().is_some_and(|c| &c.id == b"VP8X" && c.len() >= 10);
     // The other flags are written when it is known what stays.
-    let flags = if extended { input.u8(chunks[0].data.start)? & (ANIMATION | ALPHA) } else { 0 };
+    let declared = if extended { input.u8(chunks[0].data.start)? } else { 0 };
+    let flags = declared & (ANIMATION | ALPHA);
     let animated = flags & ANIMATION != 0;
     let mut cleaner = Cleaner {
         input,
@@ -26,6 +27,7 @@ pub(super) fn plan(input: &Input, parts: &[Part], selection: &Selection) -> Resu
         selection,
         extended,
         animated,
+        coloured: declared & ICC != 0,
         flags,
         still: if animated { Vec::new() } else { image(&chunks, flags & ALPHA != 0) },
         exif: exif_parts(parts),
@@ -63,6 +65,8 @@ struct Cleaner<'a> {
     /// Does it begin with `VP8X`? If not, the first chunk of image data is all there is to it.
     extended: bool,
     animated: bool,
+    /// Does it say that it has a colour profile? Without that decoders show none.
+    coloured: bool,
     flags: u8,
     /// The chunks of the image that is no animation.
     still: Vec<usize>,
@@ -100,6 +104,12 @@ impl Cleaner<'_> {
     }
 
     fn colour_profile(&mut self, chunk: &Chunk) -> Result<()> {
+        if !self.coloured {
+            if profile::wanted(self.selection) {
+                self.body.warn("ICC", "goes as a whole: the file says that it has none, and decoders show none");
+            }
+            return Ok(());
+        }
         let data = self.input.up_to(chunk.data.start, chunk.len().min(profile::MAX_PROFILE))?;
         let Some(profile) = self.body.or_warn("ICC", profile::kept(&data, self.selection)) else { return Ok(()) };
         self.flags |= ICC;

@@ -130,6 +130,10 @@ fn profiles_end_where_they_say() {
     let none = with(b"no profile");
     assert_eq!(warnings(&none, &Selection::default()), ["ICC: goes as a whole: it is no whole ICC profile"]);
     assert!(warnings(&none, &Selection::none()).is_empty());
+    // A profile that the flags deny is shown by no decoder: to keep it would change colours.
+    let denied = webp(&[extended(0), chunk(b"ICCP", &profile()), lossy()]);
+    assert!(clean(&denied, &Selection::default()).unwrap().0 == webp(&[extended(0), lossy()]));
+    assert!(warnings(&denied, &Selection::default())[0].starts_with("ICC: goes as a whole: "));
 }
 
 #[test]
