@@ -35,7 +35,7 @@ complete -c exifkit -n "__fish_exifkit_needs_command" -f -a "help" -d 'Print thi
 complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -l files-from -d 'Read more inputs from this list, one a line; `-` is stdin' -r -F
 complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -s g -l glob -d 'Of directories and lists, only the files that match; `!PATTERN` leaves out; repeats, the last match counts' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -l stdin-name -d 'What to call the bytes of stdin' -r
-complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -l max-size -d 'Refuse inputs that are larger than this (`500K`, `20M`, `4G`)' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -l max-size -d 'Refuse inputs that are larger than this (`500K`, `20M`, `4G`); of a URL that a service fetches, as far as it tells the size' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -l shard -d 'Work on the I-th of N shares of the inputs; a path always falls into the same share' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -s t -l tag -d 'Only tags that match: `Make`, `GPS*`, `exif:*`, `IFD0:Make`; repeats, case does not matter' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand extract" -s G -l family -d 'Group by kind of metadata (0: exif, xmp, …) or by place (1: IFD0, XMP-dc, …)' -r
@@ -82,7 +82,7 @@ complete -c exifkit -n "__fish_exifkit_using_subcommand get" -s h -l help -d 'Pr
 complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -l files-from -d 'Read more inputs from this list, one a line; `-` is stdin' -r -F
 complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -s g -l glob -d 'Of directories and lists, only the files that match; `!PATTERN` leaves out; repeats, the last match counts' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -l stdin-name -d 'What to call the bytes of stdin' -r
-complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -l max-size -d 'Refuse inputs that are larger than this (`500K`, `20M`, `4G`)' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -l max-size -d 'Refuse inputs that are larger than this (`500K`, `20M`, `4G`); of a URL that a service fetches, as far as it tells the size' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -l shard -d 'Work on the I-th of N shares of the inputs; a path always falls into the same share' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -s o -l output -d 'Write the cleaned file here (one input only); `-` puts its bytes, and nothing else, on stdout' -r -F
 complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -s O -l output-dir -d 'Write the cleaned files into this directory, under their relative paths' -r -f -a "(__fish_complete_directories)"
@@ -122,7 +122,7 @@ complete -c exifkit -n "__fish_exifkit_using_subcommand remove" -s h -l help -d 
 complete -c exifkit -n "__fish_exifkit_using_subcommand check" -l files-from -d 'Read more inputs from this list, one a line; `-` is stdin' -r -F
 complete -c exifkit -n "__fish_exifkit_using_subcommand check" -s g -l glob -d 'Of directories and lists, only the files that match; `!PATTERN` leaves out; repeats, the last match counts' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand check" -l stdin-name -d 'What to call the bytes of stdin' -r
-complete -c exifkit -n "__fish_exifkit_using_subcommand check" -l max-size -d 'Refuse inputs that are larger than this (`500K`, `20M`, `4G`)' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand check" -l max-size -d 'Refuse inputs that are larger than this (`500K`, `20M`, `4G`); of a URL that a service fetches, as far as it tells the size' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand check" -l shard -d 'Work on the I-th of N shares of the inputs; a path always falls into the same share' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand check" -l keep -d 'Keep these, too: icc, orientation, density, gainmap, copyright, dates, title, thumbnail, c2pa, or tags (`Artist`); `none` keeps nothing' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand check" -l preset -d 'What stays without --keep' -r -f -a "default\t'Looks and plays the same'

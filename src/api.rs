@@ -125,6 +125,11 @@ impl<'a> Failure<'a> {
         Failure { success: false, error: error.to_string(), code: error.code.as_str(), file_name, source }
     }
 
+    /// Of a request that is of no file.
+    pub fn of_request(error: &Error) -> Failure<'static> {
+        Failure { success: false, error: error.to_string(), code: error.code.as_str(), file_name: None, source: None }
+    }
+
     /// The documented answer to an unknown uuid.
     pub fn no_extraction() -> Failure<'static> {
         let error = "No extraction found with the given UUID.".into();

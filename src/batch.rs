@@ -24,8 +24,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Answers per worker that may wait for an earlier one.
+/// Answers per worker that may wait for an earlier one, and of all workers together.
 const AHEAD: usize = 32;
+const MAX_AHEAD: usize = 512;
 /// Answers wait at most so long for others before they are written.
 const PATIENCE: Duration = Duration::from_millis(50);
 /// Stack of a worker: decoders nest.
@@ -61,6 +62,8 @@ pub struct Report {
 
 /// What is done with every input.
 pub trait Work: Sync {
+    /// It is done for more than its rows, and goes on when nobody reads them any more.
+    const LASTS: bool = false;
     /// Does it, and adds the row of the answer.
     fn work(&self, item: &Item, row: &mut Vec<u8>) -> Result<Report>;
     /// Adds the row of a failure.
@@ -91,14 +94,20 @@ where
     W: Iterator<Item = Item> + Ready + Send + 'static,
 {
     std::panic::set_hook(Box::new(|panic| BUG.set(panic.to_string().replace('\n', " "))));
-    let mut printer = Printer { options, progress, rows, outcome: Outcome::default(), flushed: Instant::now() };
+    let (outcome, flushed) = (Outcome::default(), Instant::now());
+    let mut printer = Printer { options, progress, rows, outcome, flushed, lasts: work_lasts(work) };
     let result = if options.jobs <= 1 { alone(inputs, &mut printer, work) } else { together(inputs, &mut printer, work) };
+    let result = result.and_then(|()| printer.finish());
     let mut outcome = printer.outcome;
     if interrupt::requested() {
         outcome.status = outcome.status.and(Status(interrupt::STATUS));
     }
-    outcome.unwritten = result.and_then(|()| rows.finish()).err();
+    outcome.unwritten = result.err();
     outcome
+}
+
+fn work_lasts<W: Work>(_: &W) -> bool {
+    W::LASTS
 }
 
 /// Knows whether the next one comes without waiting.
@@ -124,6 +133,8 @@ struct Printer<'a> {
     rows: &'a mut Rows,
     outcome: Outcome,
     flushed: Instant,
+    /// See [`Work::LASTS`].
+    lasts: bool,
 }
 
 impl Printer<'_> {
@@ -137,7 +148,8 @@ impl Printer<'_> {
             self.flush()?;
             self.progress.suspend(|| report.notes.iter().for_each(|note| crate::output::message(note)));
         }
-        self.rows.row(row)?;
+        let written = self.rows.row(row);
+        self.unread(written)?;
         self.progress.step();
         if self.flushed.elapsed() > PATIENCE {
             self.flush()?;
@@ -148,7 +160,24 @@ impl Printer<'_> {
     fn flush(&mut self) -> io::Result<()> {
         self.flushed = Instant::now();
         let rows = &mut self.rows;
-        self.progress.suspend(|| rows.flush())
+        let written = self.progress.suspend(|| rows.flush());
+        self.unread(written)
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        let written = self.rows.finish();
+        self.unread(written)
+    }
+
+    /// Rows that nobody reads any more are no reason to end work that is done for more than them.
+    fn unread(&mut self, written: io::Result<()>) -> io::Result<()> {
+        match written {
+            Err(e) if self.lasts && e.kind() == io::ErrorKind::BrokenPipe => {
+                self.rows.discard();
+                Ok(())
+            }
+            written => written,
+        }
     }
 }
 
@@ -176,7 +205,7 @@ where
     W: Iterator<Item = Item> + Send + 'static,
 {
     let workers = printer.options.jobs;
-    let ahead = workers * AHEAD;
+    let ahead = (workers * AHEAD).min(workers.max(MAX_AHEAD));
     let (tickets, returned) = bounded::<()>(ahead);
     // A worker ends at `None`: the finder may be stuck in reading stdin when the printer wants to stop.
     let (jobs, todo) = bounded::<Option<(usize, Item)>>(ahead + workers);

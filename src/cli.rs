@@ -299,7 +299,7 @@ pub struct Inputs {
     /// What to call the bytes of stdin
     #[arg(long, value_name = "NAME", help_heading = INPUTS)]
     pub stdin_name: Option<String>,
-    /// Refuse inputs that are larger than this (`500K`, `20M`, `4G`)
+    /// Refuse inputs that are larger than this (`500K`, `20M`, `4G`); of a URL that a service fetches, as far as it tells the size
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = INPUTS)]
     pub max_size: Option<u64>,
     /// Work on the I-th of N shares of the inputs; a path always falls into the same share
@@ -359,8 +359,8 @@ pub struct Running {
     /// Use colours
     #[arg(long, value_name = "WHEN", value_enum, default_value = "auto", help_heading = RUNNING)]
     pub color: When,
-    /// Store no results
-    #[arg(long, env = "EXIFKIT_NO_STORE", value_parser = clap::builder::FalseyValueParser::new(), hide_env_values = true, help_heading = RUNNING)]
+    /// Store no results [env: EXIFKIT_NO_STORE=1]
+    #[arg(long, help_heading = RUNNING)]
     pub no_store: bool,
 }
 

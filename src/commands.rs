@@ -132,7 +132,7 @@ struct Name {
 
 impl Name {
     fn of(item: &Item, stdin_name: Option<&str>) -> Self {
-        let source = item.path.to_string_lossy().into_owned();
+        let source = item.shown().into_owned();
         let file_name = match (&item.origin, stdin_name) {
             (Origin::Stdin, name) => name.unwrap_or("stdin").to_string(),
             (Origin::Url, _) => crate::net::name::of_url(&source),

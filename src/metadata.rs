@@ -1,5 +1,8 @@
 //! What decoding yields: tags with their groups and values, and warnings about damage.
 
+mod pattern;
+
+pub use pattern::Pattern;
 use smol_str::SmolStr;
 use std::{borrow::Cow, fmt::Write, ops::Range};
 

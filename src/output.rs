@@ -96,11 +96,13 @@ pub struct Rows {
     begun: bool,
     /// No row may wait for others.
     eager: bool,
+    /// Nobody reads them any more.
+    discarded: bool,
 }
 
 impl Rows {
     pub fn new(style: Style, header: &'static str) -> Self {
-        Rows { style, header, buffer: Vec::new(), begun: false, eager: style.terminal }
+        Rows { style, header, buffer: Vec::new(), begun: false, eager: style.terminal, discarded: false }
     }
 
     fn array(&self) -> bool {
@@ -113,7 +115,7 @@ impl Rows {
 
     /// Adds a row that ends in a newline, or several, or none.
     pub fn row(&mut self, row: &[u8]) -> io::Result<()> {
-        if row.is_empty() {
+        if row.is_empty() || self.discarded {
             return Ok(());
         }
         match (std::mem::replace(&mut self.begun, true), self.array()) {
@@ -136,8 +138,17 @@ impl Rows {
         result
     }
 
+    /// What comes from now on goes nowhere.
+    pub fn discard(&mut self) {
+        self.discarded = true;
+        self.buffer.clear();
+    }
+
     /// Ends the answer.
     pub fn finish(&mut self) -> io::Result<()> {
+        if self.discarded {
+            return Ok(());
+        }
         if !std::mem::replace(&mut self.begun, true) {
             self.begin();
         } else if self.array() {
@@ -163,8 +174,6 @@ pub fn message(text: &str) {
 
 /// A stranger's text without what would steer a terminal: control characters, marks that turn the direction of writing.
 pub fn safe(text: &str) -> Cow<'_, str> {
-    let steers =
-        |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
     if !text.contains(steers) {
         return Cow::Borrowed(text);
     }
@@ -173,6 +182,11 @@ pub fn safe(text: &str) -> Cow<'_, str> {
         if steers(c) { escaped.extend(c.escape_default()) } else { escaped.push(c) }
     }
     Cow::Owned(escaped)
+}
+
+/// Does a terminal do something else than show this character?
+fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]

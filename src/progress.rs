@@ -1,7 +1,7 @@
 //! A bar on stderr: files, rate, time left. Silent when stderr is not a terminal.
 
 use crate::cli::{Inputs, When};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::{io::IsTerminal, time::Duration};
 
 /// Shows how far a batch is.
@@ -19,13 +19,13 @@ impl Progress {
             return Progress(None);
         }
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-        bar.set_style(style("{spinner} {human_pos} files, {per_sec}, {elapsed} so far"));
+        bar.set_style(style("{spinner} {human_pos} files, {rate}, {elapsed} so far"));
         bar.enable_steady_tick(Duration::from_millis(200));
         let (counted, inputs) = (bar.clone(), inputs.clone());
         std::thread::spawn(move || {
             if let Some(total) = crate::batch::Sources::count(&inputs) {
                 counted.set_length(total as u64);
-                counted.set_style(style("{bar:30} {human_pos}/{human_len} files, {per_sec}, {eta} left"));
+                counted.set_style(style("{bar:30} {human_pos}/{human_len} files, {rate}, {eta} left"));
             }
         });
         Progress(Some(bar))
@@ -78,5 +78,8 @@ fn wanted(when: When) -> bool {
 }
 
 fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+    let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        let _ = write!(out, "{:.0}/s", state.per_sec());
+    };
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("rate", rate)
 }

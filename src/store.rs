@@ -142,6 +142,12 @@ fn busy(e: &rusqlite::Error) -> bool {
     matches!(e.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked))
 }
 
+/// Has the user turned storing off, with `EXIFKIT_NO_STORE`?
+pub fn turned_off() -> bool {
+    let said = std::env::var("EXIFKIT_NO_STORE").unwrap_or_default().to_ascii_lowercase();
+    !matches!(said.as_str(), "" | "0" | "n" | "no" | "f" | "false" | "off")
+}
+
 /// `EXIFKIT_STORE_DIR`, else the XDG state directory.
 pub fn directory() -> Option<PathBuf> {
     let path = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);

@@ -6,7 +6,8 @@ use crate::{
 };
 use globset::{GlobBuilder, GlobMatcher};
 use std::{
-    ffi::OsString,
+    borrow::Cow,
+    ffi::{OsStr, OsString},
     fs::File,
     io::{BufRead, BufReader, Read},
     os::unix::{
@@ -56,6 +57,11 @@ impl Item {
         self.origin == Origin::Stdin
     }
 
+    /// What it is called in answers and messages.
+    pub fn shown(&self) -> Cow<'_, str> {
+        self.url().map_or_else(|| self.path.to_string_lossy(), crate::net::name::shown)
+    }
+
     /// The URL that this is.
     pub fn url(&self) -> Option<&str> {
         self.path.to_str().filter(|_| self.origin == Origin::Url)
@@ -75,6 +81,8 @@ pub struct Sources {
     shard: Option<cli::Shard>,
     /// Device and inode of the directory that the answers are written to.
     avoid: Option<(u64, u64)>,
+    /// Files with this at the end of their names are backups of those without.
+    backups: Option<String>,
 }
 
 impl std::fmt::Debug for Sources {
@@ -95,12 +103,31 @@ impl Sources {
         }
         let list = args.files_from.as_deref().map(|path| List::open(path, args.null)).transpose()?;
         let globs = Arc::new(Globs::new(&args.glob)?);
-        Ok(Sources { operands: args.operands.clone().into_iter(), list, walk: None, globs, shard: args.shard, avoid: None })
+        Ok(Sources {
+            operands: args.operands.clone().into_iter(),
+            list,
+            walk: None,
+            globs,
+            shard: args.shard,
+            avoid: None,
+            backups: None,
+        })
     }
 
     /// Never walks into this directory.
     pub fn avoid(&mut self, directory: &Path) {
         self.avoid = std::fs::metadata(directory).ok().map(|m| (m.dev(), m.ino()));
+    }
+
+    /// Never takes the backup of a file for an input, when it is met beside that file.
+    pub fn leave_backups(&mut self, suffix: &str) {
+        self.backups = Some(suffix.to_owned());
+    }
+
+    fn is_backup(&self, item: &Item) -> bool {
+        let Some(suffix) = self.backups.as_ref().filter(|_| item.met()) else { return false };
+        let original = item.path.as_os_str().as_bytes().strip_suffix(suffix.as_bytes());
+        original.is_some_and(|path| !path.ends_with(b"/") && Path::new(OsStr::from_bytes(path)).is_file())
     }
 
     /// The number of inputs that a second look at the same command line finds, when that is possible: stdin has no second look.
@@ -205,7 +232,7 @@ impl Iterator for Sources {
     fn next(&mut self) -> Option<Item> {
         loop {
             let item = self.next_item()?;
-            if self.shard.is_none_or(|s| share(&item.path, s.of) == s.index) {
+            if self.shard.is_none_or(|s| share(&item.path, s.of) == s.index) && !self.is_backup(&item) {
                 return Some(item);
             }
         }
@@ -227,7 +254,8 @@ fn is_stdin(path: impl AsRef<Path>) -> bool {
 }
 
 fn is_url(path: &Path) -> bool {
-    path.to_str().is_some_and(|text| text.starts_with("http://") || text.starts_with("https://"))
+    let begins = |text: &str, scheme: &str| text.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme));
+    path.to_str().is_some_and(|text| begins(text, "http://") || begins(text, "https://"))
 }
 
 /// A list of names, one a line or each ended by a NUL.
@@ -351,6 +379,21 @@ mod tests {
             assert_eq!(globs.take(Path::new(path), false), *want, "{patterns:?} {path}");
         }
         assert!(Globs::new(&["[".into()]).is_err());
+    }
+
+    #[test]
+    fn addresses_are_told_from_names() {
+        for (text, want) in [
+            ("http://a/b", true),
+            ("HTTPS://a/b", true),
+            ("Http://a", true),
+            ("http:/a", false),
+            ("http", false),
+            ("httpå//", false),
+            ("ftp://a", false),
+        ] {
+            assert_eq!(is_url(Path::new(text)), want, "{text}");
+        }
     }
 
     #[test]

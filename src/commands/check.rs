@@ -53,14 +53,19 @@ struct Checker {
 }
 
 impl Work for Checker {
+    const LASTS: bool = true;
+
     fn work(&self, item: &Item, row: &mut Vec<u8>) -> Result<Report> {
         let mut name = self.opener.name(item);
         let input = self.opener.open(item, &mut name)?;
         let prepared = removal::prepare(&input, &self.selection);
         input.intact()?;
         let (found, warnings) = match prepared {
-            Ok(prepared) if prepared.is_clean() => (Vec::new(), warnings(prepared.warnings())),
-            Ok(prepared) => (at_least_one(prepared.findings()), warnings(prepared.warnings())),
+            Ok(prepared) => {
+                let found = if prepared.is_clean() { Vec::new() } else { at_least_one(prepared.findings()) };
+                let said = [prepared.warnings(), prepared.lost()].concat();
+                (found, warnings(&said))
+            }
             Err(e) if e.code == Code::UnsupportedFormat => (read(&input, e)?, Vec::new()),
             Err(e) if e.code == Code::UnknownFormat && item.met() => {
                 self.skip(&name, e.code, row);

@@ -38,7 +38,8 @@ pub fn run(args: &cli::Extract) -> Result<Status> {
         None => Session::new(&args.inputs, &args.running, format),
     };
     let explicit = args.inputs.files_from.is_none() && !args.inputs.operands.iter().any(|o| o.is_dir());
-    let stores = !args.running.no_store && (args.store || explicit);
+    // What the command line says counts more than the variable.
+    let stores = !args.running.no_store && (args.store || explicit && !crate::store::turned_off());
     let work = Extractor {
         style: session.style,
         opener: Opener::new(&args.inputs, &args.engine.network, PATIENCE),

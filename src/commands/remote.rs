@@ -1,25 +1,27 @@
 //! `extract` and `remove` by a service: the same inputs, targets and rows as on this machine, the answers as they came.
 
-use super::{Name, Opener, extract, notes, remove, unspooled};
+use super::{Name, Opener, extract, notes, remove, too_large, unspooled};
 use crate::{
     batch::{Item, Report, Status, Work, sources::usage},
     cli::{self, Preset, When},
     engine::{
+        foreign,
         place::{self, Place, Staged},
         remote::{Answer, Parameters, Service, Subject},
     },
     error::{Code, Error, Result},
     format,
     input::Input,
-    net::Upload,
+    net::{Upload, name::travels},
     output::{Format, Style},
     progress::Progress,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::{
     fs::{File, Metadata},
     path::Path,
     sync::Arc,
+    time::Instant,
 };
 use tempfile::SpooledData;
 
@@ -28,6 +30,14 @@ pub const JOBS: usize = 4;
 
 /// The parameter that has the service pick tags.
 const TAG: &str = "tag";
+/// What our own service takes of it: so many patterns, of so many bytes.
+const MAX_TAGS: usize = 32;
+const MAX_TAG: usize = 128;
+
+/// A cleaned file may be larger than the original by an eighth and this: another layout, a fresh block of what is kept.
+const MARGIN: u64 = 64 * 1024;
+/// Of a URL, whose original is not here, unless `--max-size` says so.
+const LARGEST: u64 = 8 << 30;
 
 /// Sends inputs.
 struct Sender {
@@ -66,7 +76,12 @@ impl Sender {
     }
 
     /// Asks, with a bar as long as it takes.
-    fn asked(&self, mut subject: Subject, ask: impl FnOnce(&Service, &Subject, &Parameters) -> Result<Answer>) -> Result<Answer> {
+    fn asked(
+        &self,
+        mut subject: Subject,
+        name: &Name,
+        ask: impl FnOnce(&Service, &Subject, &Parameters) -> Result<Answer>,
+    ) -> Result<Answer> {
         let mut bar = Progress::none();
         if let Subject::File(upload) = &mut subject {
             bar = Progress::bytes(self.progress, upload.len());
@@ -75,7 +90,15 @@ impl Sender {
         }
         let answer = ask(&self.service, &subject, &self.parameters);
         bar.finish();
-        answer
+        let mut answer = answer?;
+        if matches!(subject, Subject::File(_)) && !travels(&name.file_name) {
+            answer.rename(&name.file_name)?;
+        }
+        Ok(answer)
+    }
+
+    fn sends(&self, parameter: &str) -> bool {
+        self.parameters.iter().any(|(name, _)| *name == parameter)
     }
 }
 
@@ -117,23 +140,29 @@ impl Extractor {
         if args.shown.numeric {
             parameters.push(("n", "true".into()));
         }
-        // Whoever reads the file knows both names of a group; we see one of them in the answer.
-        parameters.extend(args.shown.tag.iter().map(|pattern| (TAG, pattern.clone())));
+        // Whoever reads the file knows both names of a group; we see one of them in the answer. Of more patterns than our own
+        // service takes none is sent: by the names in the answer is better than not at all.
+        let tags = &args.shown.tag;
+        if tags.len() <= MAX_TAGS && tags.iter().all(|pattern| pattern.len() <= MAX_TAG) {
+            parameters.extend(tags.iter().map(|pattern| (TAG, pattern.clone())));
+        }
         Ok(Extractor { sender: Sender::new(service, parameters, here.style, &args.running), here, quiet: args.running.quiet })
     }
 
     /// Only the tags that were asked for. A service that does not pick them itself: by the names that it gives them.
-    fn filter(&self, answer: &mut Answer) {
-        if self.here.view.patterns.is_empty() || answer.honours(TAG) {
-            return;
+    fn filter(&self, answer: &mut Answer) -> Result<()> {
+        let view = &self.here.view;
+        if view.patterns.is_empty() || (self.sender.sends(TAG) && answer.honours(TAG)) {
+            return Ok(());
         }
-        let shown = |(group, tags): (&String, &Value)| {
-            let tags = tags.as_object()?.iter().filter(|(tag, _)| self.here.view.shows_name(group, tag));
-            let tags: Map<String, Value> = tags.map(|(tag, value)| (tag.clone(), value.clone())).collect();
-            (!tags.is_empty()).then(|| (group.clone(), Value::Object(tags)))
-        };
-        let metadata: Map<String, Value> = answer.metadata().as_object().into_iter().flatten().filter_map(shown).collect();
-        answer.set("metadata", Value::Object(metadata));
+        answer.retain(|group, tag| view.shows_name(group, tag))
+    }
+
+    /// Of a URL the size is known when the service tells it.
+    fn fits(&self, answer: &Answer) -> Result<()> {
+        let size = answer.metadata().get("File").and_then(|file| file.get("Size"));
+        let size = size.and_then(|size| size.as_u64().or_else(|| size.as_str()?.parse().ok()));
+        size.map_or(Ok(()), |size| self.here.opener.fits(size))
     }
 
     fn row(&self, name: &Name, answer: &mut Answer, row: &mut Vec<u8>) {
@@ -153,13 +182,16 @@ impl Work for Extractor {
             self.here.skip(&name, row);
             return Ok(Report::default());
         }
-        let mut answer = self.sender.asked(subject, Service::extract)?;
+        let mut answer = self.sender.asked(subject, &name, Service::extract)?;
+        if input.is_none() {
+            self.fits(&answer)?;
+        }
         let mut said = warnings(&answer, &name, self.here.verbose);
         let unknown = self.sender.parameters.iter().filter(|(p, _)| *p != TAG && !answer.honours(p));
         for (parameter, _) in unknown.filter(|_| !self.quiet) {
             said.push(format!("{}: the service does not know {}; this is what came", name.source, flag(parameter)));
         }
-        self.filter(&mut answer);
+        self.filter(&mut answer)?;
         self.row(&name, &mut answer, row);
         Ok(Report { status: Status::DONE, notes: said })
     }
@@ -187,8 +219,14 @@ impl Remover {
         Remover { sender: Sender::new(service, parameters, here.style, &args.running), here }
     }
 
-    /// Fetches the cleaned file, looks at it, and puts it in its place; what is to be said about it.
-    fn write(&self, answer: &Answer, input: Option<&Input>, original: Option<Metadata>, target: &Path) -> Result<Vec<String>> {
+    /// Fetches the cleaned file, proves it, and puts it in its place; what is to be said about it.
+    fn write(
+        &self,
+        answer: &mut Answer,
+        input: Option<&Input>,
+        original: Option<Metadata>,
+        target: &Path,
+    ) -> Result<Vec<String>> {
         let mut staged = Staged::new(&self.here.place, original, target, self.here.rules)?;
         let same = self.fetch(answer, input, staged.file()?)?;
         if same && matches!(self.here.place, Place::InPlace { .. }) {
@@ -197,19 +235,29 @@ impl Remover {
         staged.commit()
     }
 
-    /// Fetches the cleaned file. Is it the original, byte by byte?
-    fn fetch(&self, answer: &Answer, input: Option<&Input>, file: &mut File) -> Result<bool> {
-        self.sender.service.download(answer, file)?;
-        let Some(input) = input else { return Ok(false) };
-        let output = Input::from_file(file.try_clone()?)?;
-        let name = |input: &Input| format::detect(input).map(|(format, _)| format.name);
-        match (name(input), name(&output)) {
-            // Whatever the service has sent (a proxy's page, another file): it is not the cleaned file.
-            (Some(before), after) if after != Some(before) => {
-                Err(Error::new(Code::VerificationFailed, "what the service sent as the cleaned file is of another type"))
+    /// Fetches the cleaned file, and proves of it what can be proved here. Is it the original, byte by byte?
+    fn fetch(&self, answer: &mut Answer, input: Option<&Input>, file: &mut File) -> Result<bool> {
+        let limit = match input {
+            Some(input) => input.len() + input.len() / 8 + MARGIN,
+            None => self.here.opener.max_size.unwrap_or(LARGEST),
+        };
+        self.sender.service.download(answer, limit, file).map_err(|e| match (e.code, input) {
+            (Code::TooLarge, Some(_)) => {
+                let text =
+                    format!("what the service sent as the cleaned file is larger than {limit} bytes, too large for a copy");
+                Error::new(Code::VerificationFailed, text)
             }
-            _ => same(input, &output),
-        }
+            (Code::TooLarge, None) => too_large(limit),
+            _ => e,
+        })?;
+        let output = Input::from_file(file.try_clone()?)?;
+        let deadline = Instant::now() + remove::PATIENCE;
+        input.into_iter().chain([&output]).for_each(|input| input.set_deadline(deadline));
+        let compared = foreign::verify(input, &output, &self.here.selection)?;
+        let Some(input) = input else { return Ok(false) };
+        // Whatever the service says of itself: this is what was done with what has come.
+        answer.set("verified", compared.into());
+        same(input, &output)
     }
 }
 
@@ -227,6 +275,8 @@ fn same(one: &Input, other: &Input) -> Result<bool> {
 }
 
 impl Work for Remover {
+    const LASTS: bool = true;
+
     fn work(&self, item: &Item, row: &mut Vec<u8>) -> Result<Report> {
         let here = &self.here;
         let name = here.opener.name(item);
@@ -240,7 +290,7 @@ impl Work for Remover {
             here.skip(&name, Code::UnknownFormat, row);
             return Ok(Report::default());
         }
-        let asked = self.sender.asked(subject, Service::remove);
+        let asked = self.sender.asked(subject, &name, Service::remove);
         let mut answer = asked.map_err(|e| refined(e, input.as_ref()))?;
         let mut said = warnings(&answer, &name, here.verbose);
         match &target {
@@ -253,12 +303,12 @@ impl Work for Remover {
                 }
             }
             Some(target) => {
-                let news = self.write(&answer, input.as_ref(), original, target)?;
+                let news = self.write(&mut answer, input.as_ref(), original, target)?;
                 said.extend(news.iter().map(|w| format!("{}: {w}", name.source)));
             }
             None => {
                 let mut file = tempfile::tempfile()?;
-                self.fetch(&answer, input.as_ref(), &mut file)?;
+                self.fetch(&mut answer, input.as_ref(), &mut file)?;
                 remove::copy_to_stdout(&mut file)?;
             }
         }

@@ -12,7 +12,9 @@ use crate::{
     error::{Code, Error, Result},
     format::{Keep, Selection},
     input::Input,
+    metadata::Pattern,
     output::{Format, Style, csv, table},
+    tags,
 };
 use std::{
     collections::HashMap,
@@ -55,8 +57,10 @@ pub fn run(args: &cli::Remove) -> Result<Status> {
     if let (Place::File(_) | Place::Stdout, false) = (&place, session.style.single) {
         return Err(usage("--output takes one input; --output-dir takes several"));
     }
-    if let Place::Directory(directory) = &place {
-        sources.avoid(directory);
+    match &place {
+        Place::Directory(directory) => sources.avoid(directory),
+        Place::InPlace { backup: Some(suffix) } => sources.leave_backups(suffix),
+        _ => {}
     }
     let inputs = with_distinct_targets(sources, &place, args.dry_run)?;
     crate::interrupt::install();
@@ -111,9 +115,9 @@ pub fn selection(kept: &cli::Kept) -> Result<Selection> {
             "title" => Keep::Title,
             "thumbnail" => Keep::Thumbnail,
             "c2pa" => Keep::C2pa,
-            // Tags begin with a capital, as ExifTool spells them: a mistyped word must not pass for one.
-            tag if tag.contains(':') || tag.starts_with(|c: char| c.is_ascii_uppercase()) => {
-                selection.tags.push(tag.to_ascii_lowercase());
+            // A mistyped name would lose what was to be kept.
+            tag if known(tag) => {
+                selection.tags.push(Pattern::new(tag));
                 continue;
             }
             other => {
@@ -126,6 +130,16 @@ pub fn selection(kept: &cli::Kept) -> Result<Selection> {
         selection.keep.insert(keep);
     }
     Ok(selection)
+}
+
+/// Is it the name of a tag? Words of this list begin with a small letter, and names of tags with a capital, as ExifTool spells
+/// them; in a group, and with `*` or `?`, that does not matter.
+fn known(word: &str) -> bool {
+    let pattern = Pattern::new(word);
+    let named = word.contains([':', '*', '?']) || word.starts_with(|c: char| c.is_ascii_uppercase());
+    // XMP may have properties of its own.
+    let open = pattern.group().is_some_and(|group| group.to_ascii_lowercase().starts_with("xmp"));
+    named && (open || tags::knows(&pattern))
 }
 
 /// All inputs, after a look at where they would be written: nothing is written before it is known that no target is
@@ -142,7 +156,7 @@ fn with_distinct_targets(sources: Sources, place: &Place, dry_run: bool) -> Resu
                 return Err(usage(format!("{}: a directory needs --in-place or --output-dir DIR", root.display())));
             }
             (Origin::Url, Place::InPlace { .. }) => {
-                return Err(usage(format!("{}: a URL cannot be cleaned in place", item.path.display())));
+                return Err(usage(format!("{}: a URL cannot be cleaned in place", item.shown())));
             }
             _ => {}
         }
@@ -150,7 +164,7 @@ fn with_distinct_targets(sources: Sources, place: &Place, dry_run: bool) -> Resu
         if let Some(target) = target.map(|t| place::normal(&t)) {
             let key = xxhash_rust::xxh3::xxh3_128(target.as_os_str().as_bytes());
             if let Some(other) = targets.insert(key, items.len()) {
-                let (one, two) = (items[other].path.display(), item.path.display());
+                let (one, two) = (items[other].shown(), item.shown());
                 return Err(usage(format!("{one} and {two} would both be written to {}", target.display())));
             }
         }
@@ -175,7 +189,7 @@ pub(super) fn original(item: &Item) -> Result<Option<std::fs::Metadata>> {
 pub(super) struct Remover {
     pub(super) style: Style,
     pub(super) opener: Opener,
-    selection: Selection,
+    pub(super) selection: Selection,
     pub(super) place: Place,
     pub(super) rules: Rules,
     pub(super) dry_run: bool,
@@ -192,10 +206,14 @@ pub(super) struct Done {
 }
 
 impl Work for Remover {
+    const LASTS: bool = true;
+
     fn work(&self, item: &Item, row: &mut Vec<u8>) -> Result<Report> {
         let mut name = self.opener.name(item);
         let target = self.target(item);
-        if let Some(target) = &target {
+        // In place nothing is in the way of a file that is clean already.
+        let in_place = matches!(self.place, Place::InPlace { .. });
+        if let Some(target) = target.as_ref().filter(|_| !in_place) {
             place::free(&self.place, target, self.rules)?;
         }
         let original = original(item)?;
@@ -209,8 +227,15 @@ impl Work for Remover {
             }
             result => result?,
         };
+        if let Some(target) = target.as_ref().filter(|_| in_place && !prepared.is_clean()) {
+            place::free(&self.place, target, self.rules)?;
+        }
         let mut said = warnings(prepared.warnings());
         let mut notes = notes(&name.source, &said, self.verbose);
+        // What is lost against the user's word is news to everybody.
+        let lost = warnings(prepared.lost());
+        notes.extend(lost.iter().map(|w| format!("{}: {w}", name.source)));
+        said.extend(lost);
         let verified = if self.dry_run {
             false
         } else {
@@ -376,8 +401,15 @@ mod tests {
         assert!(kept(&["none"], Preset::Default).unwrap().keep.is_empty());
         let some = kept(&["none", "dates", "exif:Make", "Artist"], Preset::Strict).unwrap();
         assert_eq!(some.keep, [Keep::Dates].into());
-        assert_eq!(some.tags, ["exif:make", "artist"]);
-        assert!(kept(&["orientaton"], Preset::Default).is_err(), "a mistyped word is no tag");
+        assert_eq!(some.tags.len(), 2);
+        for word in ["orientaton", "Aritst", "exfi:Artist", "IFD0:Aritst", "artist", "Quux*"] {
+            assert!(kept(&[word], Preset::Default).is_err(), "{word} is no tag");
+        }
+        for word in
+            ["Artist", "IFD0:Artist", "ExifIFD:ISO", "GPS*", "IPTC:City", "xmp-photoshop:City", "Keywords", "xmp:Own", "exif:*"]
+        {
+            assert!(kept(&[word], Preset::Default).is_ok(), "{word}");
+        }
     }
 
     #[test]

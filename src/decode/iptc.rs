@@ -88,18 +88,24 @@ struct Block {
     group: Group,
 }
 
+/// The table of a record's datasets.
+pub fn table(record: u8) -> Option<&'static Table> {
+    match record {
+        ENVELOPE => table!("IPTC::1"),
+        2 => table!("IPTC::2"),
+        3 => table!("IPTC::3"),
+        7 => table!("IPTC::7"),
+        8 => table!("IPTC::8"),
+        9 => table!("IPTC::9"),
+        _ => None,
+    }
+}
+
 impl Block {
     fn dataset(&mut self, record: u8, number: u8, bytes: &[u8], sink: &mut Sink) {
-        let table = match record {
-            ENVELOPE => table!("IPTC::1"),
-            2 => table!("IPTC::2"),
-            3 => table!("IPTC::3"),
-            7 => table!("IPTC::7"),
-            8 => table!("IPTC::8"),
-            9 => table!("IPTC::9"),
-            _ => None,
-        };
-        let Some((table, row)) = table.and_then(|t| Some((t, t.row(number, &Value::Int(0), &Context::new(&sink.facts))?))) else {
+        let Some((table, row)) =
+            table(record).and_then(|t| Some((t, t.row(number, &Value::Int(0), &Context::new(&sink.facts))?)))
+        else {
             return;
         };
         if (record, number) == (ENVELOPE, CODED_CHARACTER_SET) {

@@ -45,6 +45,23 @@ pub fn decode(input: &Input, sink: &mut Sink) {
     }
 }
 
+/// Group (`XMP-dc`) and name of the tag of a top-level property, by its namespace, the prefix it has here, and its local name.
+pub fn name_of(uri: &str, prefix: &str, property: &str) -> (Name, Name) {
+    let mut scope = Scope::default();
+    scope.declare(prefix, uri);
+    let Some(space) = scope.spaces.first_mut() else { return (Name::default(), Name::default()) };
+    let row = space.table().and_then(|t| t.rows_of(property).next());
+    let name = row.map_or_else(
+        || {
+            let mut name = String::new();
+            text::push_step(property, &mut name);
+            name.into()
+        },
+        |row| Name::new_static(row.name),
+    );
+    (space.group.place.clone(), name)
+}
+
 /// What an element is to RDF.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {

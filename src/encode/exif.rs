@@ -4,6 +4,8 @@ use super::select::Block;
 use crate::{
     format::{Keep, Kept, Selection, nested},
     input::Input,
+    table,
+    tags::Row,
 };
 use exif::{Context, Field, In, Tag, Value, experimental::Writer};
 use std::io::Cursor;
@@ -93,12 +95,21 @@ fn keeps(selection: &Selection, context: Context, tag: u16) -> Option<Kept> {
         _ => None,
     };
     by_name.or_else(|| {
-        let name = NAMES.iter().find(|(c, t, _)| *c == context && *t == tag)?.2;
-        let asked = |wanted: &String| {
-            wanted == name || wanted.strip_prefix("exif:") == Some(name) || wanted.strip_prefix("gps:") == Some(name)
+        let (table, place) = match context {
+            _ if selection.tags.is_empty() => return None,
+            Context::Gps => (table!("GPS::Main")?, "GPS"),
+            Context::Exif => (table!("Exif::Main")?, "ExifIFD"),
+            _ => (table!("Exif::Main")?, "IFD0"),
         };
-        selection.tags.iter().any(asked).then_some("tags")
+        let asked = |row: &Row| !row.points() && selection.asks(&["exif", place], row.name);
+        (!is_of_pixels(context, tag) && table.rows_of(tag).any(asked)).then_some("tags")
     })
+}
+
+/// Says it where or how pixels are stored (TIFF 6, sections 3 to 22)? In a block without them it would be wrong.
+fn is_of_pixels(context: Context, tag: u16) -> bool {
+    context == Context::Tiff
+        && matches!(tag, 0xfe..=0x107 | 0x10a | 0x111 | 0x115..=0x119 | 0x11c | 0x120..=0x125 | 0x13d | 0x140..=0x15b | 0x200..=0x209)
 }
 
 /// An orientation says something only from 2 to 8; of text and numbers everything is taken.
@@ -108,35 +119,6 @@ fn is_sound(context: Context, tag: u16, value: &Value) -> bool {
         _ => true,
     }
 }
-
-/// Names of the fields that can be asked for one by one (Exif 3.0, tables 4 to 14; XP tags: Windows).
-#[rustfmt::skip]
-static NAMES: &[(Context, u16, &str)] = &[
-    (Context::Tiff, 0x10e, "imagedescription"), (Context::Tiff, 0x10f, "make"), (Context::Tiff, 0x110, "model"),
-    (Context::Tiff, 0x112, "orientation"), (Context::Tiff, 0x11a, "xresolution"), (Context::Tiff, 0x11b, "yresolution"),
-    (Context::Tiff, 0x128, "resolutionunit"), (Context::Tiff, 0x131, "software"), (Context::Tiff, 0x132, "modifydate"),
-    (Context::Tiff, 0x13b, "artist"), (Context::Tiff, 0x13c, "hostcomputer"), (Context::Tiff, 0x213, "ycbcrpositioning"),
-    (Context::Tiff, 0x4746, "rating"), (Context::Tiff, 0x8298, "copyright"), (Context::Tiff, 0x9c9b, "xptitle"),
-    (Context::Tiff, 0x9c9c, "xpcomment"), (Context::Tiff, 0x9c9d, "xpauthor"), (Context::Tiff, 0x9c9e, "xpkeywords"),
-    (Context::Tiff, 0x9c9f, "xpsubject"),
-    (Context::Exif, 0x829a, "exposuretime"), (Context::Exif, 0x829d, "fnumber"), (Context::Exif, 0x8822, "exposureprogram"),
-    (Context::Exif, 0x8827, "iso"), (Context::Exif, 0x8830, "sensitivitytype"), (Context::Exif, 0x8832, "recommendedexposureindex"),
-    (Context::Exif, 0x9000, "exifversion"), (Context::Exif, 0x9003, "datetimeoriginal"), (Context::Exif, 0x9004, "createdate"),
-    (Context::Exif, 0x9010, "offsettime"), (Context::Exif, 0x9011, "offsettimeoriginal"), (Context::Exif, 0x9012, "offsettimedigitized"),
-    (Context::Exif, 0x9201, "shutterspeedvalue"), (Context::Exif, 0x9202, "aperturevalue"), (Context::Exif, 0x9203, "brightnessvalue"),
-    (Context::Exif, 0x9204, "exposurecompensation"), (Context::Exif, 0x9205, "maxaperturevalue"), (Context::Exif, 0x9206, "subjectdistance"),
-    (Context::Exif, 0x9207, "meteringmode"), (Context::Exif, 0x9208, "lightsource"), (Context::Exif, 0x9209, "flash"),
-    (Context::Exif, 0x920a, "focallength"), (Context::Exif, 0x9286, "usercomment"), (Context::Exif, 0x9290, "subsectime"),
-    (Context::Exif, 0x9291, "subsectimeoriginal"), (Context::Exif, 0x9292, "subsectimedigitized"), (Context::Exif, 0xa001, "colorspace"),
-    (Context::Exif, 0xa401, "customrendered"), (Context::Exif, 0xa402, "exposuremode"), (Context::Exif, 0xa403, "whitebalance"),
-    (Context::Exif, 0xa404, "digitalzoomratio"), (Context::Exif, 0xa405, "focallengthin35mmformat"), (Context::Exif, 0xa406, "scenecapturetype"),
-    (Context::Exif, 0xa420, "imageuniqueid"), (Context::Exif, 0xa430, "ownername"), (Context::Exif, 0xa431, "serialnumber"),
-    (Context::Exif, 0xa432, "lensinfo"), (Context::Exif, 0xa433, "lensmake"), (Context::Exif, 0xa434, "lensmodel"),
-    (Context::Exif, 0xa435, "lensserialnumber"),
-    (Context::Gps, 0, "gpsversionid"), (Context::Gps, 1, "gpslatituderef"), (Context::Gps, 2, "gpslatitude"), (Context::Gps, 3, "gpslongituderef"),
-    (Context::Gps, 4, "gpslongitude"), (Context::Gps, 5, "gpsaltituderef"), (Context::Gps, 6, "gpsaltitude"), (Context::Gps, 7, "gpstimestamp"),
-    (Context::Gps, 16, "gpsimgdirectionref"), (Context::Gps, 17, "gpsimgdirection"), (Context::Gps, 18, "gpsmapdatum"), (Context::Gps, 29, "gpsdatestamp"),
-];
 
 /// Directories have at most so many entries.
 const MAX_ENTRIES: u16 = 1000;
@@ -257,6 +239,7 @@ impl<'a> Reader<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metadata::Pattern;
 
     /// IFD0 with these entries: tag, format, count, value field.
     fn tiff(little: bool, entries: &[(u16, u16, u32, u32)], tail: &[u8]) -> Input {
@@ -304,7 +287,7 @@ mod tests {
         let reduced = reduce(&block, &selection).unwrap();
         assert_eq!(reduced.kept, ["copyright"]);
         assert!(reduced.bytes.ends_with(b"A. Name\0"));
-        let selection = Selection { tags: vec!["exif:software".into()], ..Selection::none() };
+        let selection = Selection { tags: vec![Pattern::new("exif:Software")], ..Selection::none() };
         assert_eq!(reduce(&block, &selection).unwrap().kept, ["tags"]);
     }
 

@@ -62,29 +62,30 @@ fn next(run: &[u8]) -> Option<(u8, u8, &[u8], &[u8])> {
 }
 
 fn keeps(record: u8, dataset: u8, selection: &Selection) -> Option<Kept> {
-    let (keep, name, tag) = match (record, dataset) {
-        (2, 80) => (Keep::Copyright, "copyright", "by-line"),
-        (2, 85) => (Keep::Copyright, "copyright", "by-linetitle"),
-        (2, 110) => (Keep::Copyright, "copyright", "credit"),
-        (2, 116) => (Keep::Copyright, "copyright", "copyrightnotice"),
-        (2, 55) => (Keep::Dates, "dates", "datecreated"),
-        (2, 60) => (Keep::Dates, "dates", "timecreated"),
-        (2, 62) => (Keep::Dates, "dates", "digitalcreationdate"),
-        (2, 63) => (Keep::Dates, "dates", "digitalcreationtime"),
-        (2, 5) => (Keep::Title, "title", "objectname"),
-        (2, 105) => (Keep::Title, "title", "headline"),
-        (2, 120) => (Keep::Title, "title", "caption-abstract"),
-        _ => return None,
+    // By-line and its title, credit, copyright notice; dates and times of creation; object name, headline, caption.
+    let by_name = match (record, dataset) {
+        (2, 80 | 85 | 110 | 116) => Some((Keep::Copyright, "copyright")),
+        (2, 55 | 60 | 62 | 63) => Some((Keep::Dates, "dates")),
+        (2, 5 | 105 | 120) => Some((Keep::Title, "title")),
+        _ => None,
     };
-    if selection.keeps(keep) {
+    if let Some((_, name)) = by_name.filter(|(keep, _)| selection.keeps(*keep)) {
         return Some(name);
     }
-    selection.tags.iter().any(|t| t == tag || t.strip_prefix("iptc:") == Some(tag)).then_some("tags")
+    let documented = match (record, dataset) {
+        (2, 80) => "Creator",
+        (2, 116) => "Copyright",
+        _ => "",
+    };
+    let asked = |name: &str| selection.asks(&["iptc", "IPTC"], name);
+    let mut rows = crate::decode::iptc::table(record)?.rows_of(dataset);
+    (asked(documented) || rows.any(|row| asked(row.name))).then_some("tags")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metadata::Pattern;
 
     #[test]
     fn only_what_is_asked_for_is_kept() {
@@ -96,6 +97,11 @@ mod tests {
         assert_eq!(fresh, [&b"\x1c\x01\x5a\0\x03\x1b%G"[..], by_line].concat());
         assert_eq!(kept, ["copyright"]);
         assert_eq!(reduce(&iim, &Selection::default()), None);
+        for name in ["City", "IPTC:C*y", "iptc:city"] {
+            let selection = Selection { tags: vec![Pattern::new(name)], ..Selection::none() };
+            let (fresh, kept) = reduce(&iim, &selection).unwrap();
+            assert_eq!((&fresh[8..], &kept[..]), (&city[..], &["tags"][..]), "{name}");
+        }
         assert_eq!(find_in_resources(&resource(&fresh)), Some(&fresh[..]));
         let other = [&b"8BIM\x03\xed\x03abc\0\0\0\x01x\0"[..], &resource(b"odd")].concat();
         assert_eq!(find_in_resources(&other), Some(&b"odd"[..]));

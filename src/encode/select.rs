@@ -23,8 +23,8 @@ pub fn xmp(packet: &[u8], selection: &Selection) -> Result<Option<Block>> {
         return Ok(None);
     }
     let kept = std::cell::RefCell::new(Vec::new());
-    let keep = |namespace: &str, property: &str| {
-        let name = property_name(namespace, property, selection);
+    let keep = |namespace: &str, path: &str| {
+        let name = property_name(namespace, path, selection);
         name.into_iter().for_each(|n| kept.borrow_mut().push(n));
         name.is_some()
     };
@@ -40,8 +40,9 @@ const EXIF: &str = "http://ns.adobe.com/exif/1.0/";
 const TIFF: &str = "http://ns.adobe.com/tiff/1.0/";
 const EXIF_EX: &str = "http://cipa.jp/exif/1.0/";
 
-/// Under which name a selection keeps a property (XMP parts 1 and 2; Exif 2.31 metadata for XMP).
-pub fn property_name(namespace: &str, property: &str, selection: &Selection) -> Option<Kept> {
+/// Under which name a selection keeps a property, `dc:creator` (XMP parts 1 and 2; Exif 2.31 metadata for XMP).
+pub fn property_name(namespace: &str, path: &str, selection: &Selection) -> Option<Kept> {
+    let (prefix, property) = path.split_once(':').unwrap_or(("", path));
     let (keep, name) = match (namespace, property) {
         (DC, "creator" | "rights") | (PHOTOSHOP, "Credit" | "AuthorsPosition") | (TIFF, "Artist" | "Copyright") | (RIGHTS, _) => {
             (Keep::Copyright, "copyright")
@@ -52,35 +53,39 @@ pub fn property_name(namespace: &str, property: &str, selection: &Selection) -> 
         | (EXIF_EX, "OffsetTime" | "OffsetTimeOriginal" | "OffsetTimeDigitized")
         | (TIFF, "DateTime") => (Keep::Dates, "dates"),
         (DC, "title" | "description") | (PHOTOSHOP, "Headline") | (TIFF, "ImageDescription") => (Keep::Title, "title"),
-        _ => return asked(property, selection),
+        _ => return asked(namespace, prefix, property, selection),
     };
-    if selection.keeps(keep) { Some(name) } else { asked(property, selection) }
+    if selection.keeps(keep) { Some(name) } else { asked(namespace, prefix, property, selection) }
 }
 
-/// Is it asked for by name, alone or behind `xmp:` or its group?
-fn asked(property: &str, selection: &Selection) -> Option<Kept> {
-    let fits = |wanted: &String| match wanted.split_once(':') {
-        Some((group, name)) => group.starts_with("xmp") && name.eq_ignore_ascii_case(property),
-        None => wanted.eq_ignore_ascii_case(property),
-    };
-    selection.tags.iter().any(fits).then_some("tags")
+/// Is it asked for by name: that of its tag, or its own?
+fn asked(namespace: &str, prefix: &str, property: &str, selection: &Selection) -> Option<Kept> {
+    if selection.tags.is_empty() {
+        return None;
+    }
+    let (place, name) = crate::decode::xmp::name_of(namespace, prefix, property);
+    let groups = ["xmp", place.as_str()];
+    (selection.asks(&groups, &name) || selection.asks(&groups, property)).then_some("tags")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metadata::Pattern;
 
     #[test]
     fn properties_are_kept_by_meaning_and_by_name() {
         let copyright = Selection { keep: [Keep::Copyright].into(), ..Selection::none() };
-        let named = Selection { tags: vec!["rating".into(), "xmp-dc:title".into(), "exif:make".into()], ..Selection::none() };
+        let tags = ["rating", "XMP-dc:Title", "exif:Make", "xmp:*Count"].map(Pattern::new).into();
+        let named = Selection { tags, ..Selection::none() };
         let cases = [
-            (DC, "creator", &copyright, Some("copyright")),
-            (DC, "title", &copyright, None),
-            (RIGHTS, "WebStatement", &copyright, Some("copyright")),
-            (XMP, "Rating", &named, Some("tags")),
-            (DC, "title", &named, Some("tags")),
-            (TIFF, "Make", &named, None),
+            (DC, "dc:creator", &copyright, Some("copyright")),
+            (DC, "dc:title", &copyright, None),
+            (RIGHTS, "xmpRights:WebStatement", &copyright, Some("copyright")),
+            (XMP, "xmp:Rating", &named, Some("tags")),
+            (DC, "dc:title", &named, Some("tags")),
+            (TIFF, "tiff:Make", &named, None),
+            ("http://nobody.example/", "own:faceCount", &named, Some("tags")),
         ];
         for (namespace, property, selection, expected) in cases {
             assert_eq!(property_name(namespace, property, selection), expected, "{namespace}{property}");

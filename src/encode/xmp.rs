@@ -12,7 +12,7 @@ const MAX_DEPTH: usize = 64;
 const MAX_NODES: usize = 4000;
 const MAX_NAMESPACES: usize = 100;
 
-/// A fresh packet with those top-level properties of `packet` that `keep` wants, by namespace URI and local name.
+/// A fresh packet with those top-level properties of `packet` that `keep` wants, by namespace URI and path (`dc:rights`).
 /// `None`: nothing is left. It names no toolkit and holds no dates of its own: same input, same bytes.
 pub fn reduce(packet: &[u8], keep: &dyn Fn(&str, &str) -> bool) -> Result<Option<Vec<u8>>> {
     if packet.len() > MAX_BYTES {
@@ -65,8 +65,7 @@ fn edit(text: &str, keep: &dyn Fn(&str, &str) -> bool) -> Result<Option<Vec<u8>>
         let options = IterOptions::default().schema_ns(&namespace).immediate_children_only();
         let paths: Vec<String> = meta.iter(options).map(|property| property.name).filter(|path| !path.is_empty()).collect();
         for path in paths {
-            let local = path.rsplit(':').next().unwrap_or_default();
-            if keep(&namespace, local) {
+            if keep(&namespace, &path) {
                 kept += 1;
             } else {
                 meta.delete_property(&namespace, &path).map_err(damaged)?;
@@ -78,8 +77,9 @@ fn edit(text: &str, keep: &dyn Fn(&str, &str) -> bool) -> Result<Option<Vec<u8>>
     }
     // What the packet says that it is about may be an identifier.
     meta.set_name("").map_err(damaged)?;
-    // The toolkit signs the outer element, so that one is ours.
-    let options = ToStringOptions::default().omit_packet_wrapper().omit_xmp_meta_element().use_compact_format();
+    // The toolkit signs the outer element, so that one is ours. In the canonical form all properties are elements, in their
+    // order: as attributes they would be read before the others, and be written in another order when cleaned again.
+    let options = ToStringOptions::default().omit_packet_wrapper().omit_xmp_meta_element().use_canonical_format();
     let rdf = meta.to_string_with_options(options).map_err(damaged)?;
     Ok(Some(format!("<x:xmpmeta xmlns:x=\"adobe:ns:meta/\">\n{}\n</x:xmpmeta>", rdf.trim()).into_bytes()))
 }
@@ -124,7 +124,7 @@ mod tests {
             xmlns:dc='http://purl.org/dc/elements/1.1/' xmlns:xmp='http://ns.adobe.com/xap/1.0/' xmlns:u='http://SECRET/'
             xmp:CreateDate='2021-03-04' u:SECRET='x'><dc:rights><rdf:Alt><rdf:li xml:lang='x-default'>me &amp; you</rdf:li></rdf:Alt></dc:rights>
             <dc:subject><rdf:Bag><rdf:li>SECRET</rdf:li></rdf:Bag></dc:subject></rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end='w'?>"#;
-        let keep = |ns: &str, name: &str| ns == DC && name == "rights";
+        let keep = |ns: &str, path: &str| ns == DC && path == "dc:rights";
         let reduced = reduce(packet, &keep).unwrap().unwrap();
         let text = std::str::from_utf8(&reduced).unwrap();
         assert!(text.contains("me &amp; you"), "{text}");

@@ -118,8 +118,13 @@ pub fn free(place: &Place, target: &Path, rules: Rules) -> Result<()> {
         Place::InPlace { .. } => backup.as_deref(),
         _ => Some(target),
     };
-    match in_the_way {
-        Some(path) if !rules.force && path.symlink_metadata().is_ok() => Err(exists(path)),
+    match in_the_way.and_then(|path| Some((path, path.symlink_metadata().ok()?))) {
+        // A device, a pipe, a folder: it would be gone.
+        Some((path, meta)) if !meta.is_file() && !meta.is_symlink() => Err(Error::new(
+            Code::TargetExists,
+            format!("{} is no file, so it is not replaced (--output - writes to stdout)", path.display()),
+        )),
+        Some((path, _)) if !rules.force => Err(exists(path)),
         _ => Ok(()),
     }
 }
@@ -243,7 +248,9 @@ fn exists(path: &Path) -> Error {
 }
 
 fn unwritable(path: &Path, e: &io::Error) -> Error {
-    Error::new(Code::Unreadable, format!("{} cannot be written: {e}", path.display()))
+    // The reason alone, without the temporary name.
+    let reason = std::error::Error::source(e).map_or_else(|| e.to_string(), ToString::to_string);
+    Error::new(Code::Unreadable, format!("{} cannot be written: {reason}", path.display()))
 }
 
 #[cfg(test)]

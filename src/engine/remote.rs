@@ -1,14 +1,17 @@
 //! The remote engine: a service that speaks the documented API (`extract`, an earlier result, `remove` and its download).
 
 pub mod answer;
+mod json;
 
 pub use answer::Answer;
 
 use crate::{
     error::{Code, Error, Result},
+    format,
+    input::Input,
     net::{
         Body, Client, Key, Request, Trouble, Upload,
-        client::{Answered, excerpt, origin},
+        client::{Answered, Reply, excerpt, origin},
         retry::Try,
     },
 };
@@ -55,7 +58,7 @@ impl Service {
     /// The metadata of a file.
     pub fn extract(&self, subject: &Subject, parameters: &Parameters) -> Result<Answer> {
         let answer = self.post("extract", subject, parameters)?;
-        self.completed(answer)
+        self.completed(answer, None)
     }
 
     /// Has a file cleaned; the answer says where the result is.
@@ -66,40 +69,54 @@ impl Service {
             let text = format!("the service does not know --{}: its file would not be what was asked for", missing.join(", --"));
             return Err(Error::new(Code::VerificationFailed, text));
         }
-        self.completed(answer)
+        self.completed(answer, None)
     }
 
     /// An earlier result.
     pub fn get(&self, uuid: &str) -> Result<Answer> {
         let url = self.result(uuid).ok_or_else(|| Error::new(Code::NotFound, answer::NO_EXTRACTION))?;
-        self.ask(true, &Request { url: &url, key: self.key.as_ref(), range: None, body: Body::None })
+        let answer = self.ask(true, &Request { key: self.key.as_ref(), ..Request::get(&url) })?;
+        self.completed(answer, Some(url))
     }
 
-    /// Writes the cleaned file that `answer` speaks of to `file`.
-    pub fn download(&self, answer: &Answer, file: &mut File) -> Result<()> {
+    /// Writes the cleaned file that `answer` speaks of to `file`: no more than `limit` bytes.
+    pub fn download(&self, answer: &Answer, limit: u64, file: &mut File) -> Result<()> {
         let url = self.download_url(answer)?;
-        self.client.retrying(true, || {
+        let fetched = self.client.retrying(true, || {
             file.rewind().and_then(|()| file.set_len(0)).map_err(Error::from)?;
-            self.fetch(&url, file)
-        })?;
+            self.fetch(&url, limit, file)
+        });
+        fetched.map_err(|e| self.redacted(e))?;
         Ok(file.rewind()?)
     }
 
     /// The documents' download takes no key, so none is sent, to whatever host it is on.
-    fn fetch(&self, url: &Url, file: &mut File) -> Try<()> {
-        let reply = self.client.send(&Request { url, key: None, range: None, body: Body::None })?;
-        let html = reply.header("content-type").is_some_and(|t| t.trim_start().to_ascii_lowercase().starts_with("text/html"));
-        if reply.status() != 200 || html {
-            let (status, from) = (reply.status_text(), origin(url));
-            let code = if reply.status() == 404 { Code::NotFound } else { Code::ServerError };
-            let said = excerpt(&reply.body(64 * 1024).unwrap_or_default());
-            let text = self.redacted(format!("the cleaned file could not be fetched: {from} answered {status}{said}"));
-            return Err(Error::new(code, text).into());
+    fn fetch(&self, url: &Url, limit: u64, file: &mut File) -> Try<()> {
+        let reply = self.client.send(&Request { key: self.key.as_ref(), anonymous: true, ..Request::get(url) })?;
+        let (status, answered) = (reply.status(), format!("{} answered {}", origin(url), reply.status_text()));
+        let failed = |what: &str, body: &[u8]| {
+            let code = if status == 404 { Code::NotFound } else { Code::ServerError };
+            let said = excerpt(body, self.key.as_ref());
+            Trouble::from(Error::new(code, format!("the cleaned file could not be fetched: {answered}{what}{said}")))
+        };
+        if status != 200 {
+            return Err(failed("", &reply.body(64 * 1024).unwrap_or_default()));
         }
-        let len = reply.each(u64::MAX, |chunk| Ok(file.write_all(chunk)?))?;
-        match len {
-            0 => Err(Error::new(Code::ServerError, "the cleaned file is empty").into()),
-            _ => Ok(()),
+        if let Some(encoding) = reply.encoding() {
+            return Err(failed(&format!(", but in a compressed form ({encoding}), which was not asked for"), b""));
+        }
+        let (words, promised) = (in_words(&reply), reply.header("content-length").and_then(|len| len.parse().ok()));
+        if promised.is_some_and(|len: u64| len > limit) {
+            return Err(Error::new(Code::TooLarge, format!("an answer larger than {limit} bytes")).into());
+        }
+        if reply.each(limit, |chunk| Ok(file.write_all(chunk)?))? == 0 {
+            return Err(failed(", but the file is empty", b""));
+        }
+        let written = Input::from_file(file.try_clone().map_err(Error::from)?)?;
+        // Services are known to call every file plain text; but an error is one, too.
+        match words && format::detect(&written).is_none() {
+            true => Err(failed(", but with no file", &written.up_to(0, 1024)?)),
+            false => Ok(()),
         }
     }
 
@@ -128,7 +145,7 @@ impl Service {
             Subject::File(upload) => Body::File(upload),
             Subject::Url(url) => Body::Json(serde_json::json!({ "url": url }).to_string()),
         };
-        self.ask(self.resend, &Request { url: &url, key: self.key.as_ref(), range: None, body })
+        self.ask(self.resend, &Request { key: self.key.as_ref(), body, ..Request::get(&url) })
     }
 
     /// Asks until there is an answer, and reads it.
@@ -143,9 +160,8 @@ impl Service {
                 other => other,
             })
         });
-        let Answered { status, status_text, body } = asked.map_err(|e| Error::new(e.code, self.redacted(e.to_string())))?;
-        let body = self.redacted(String::from_utf8_lossy(&body).into_owned());
-        match Answer::read(status, body) {
+        let Answered { status, status_text, body } = asked.map_err(|e| self.redacted(e))?;
+        match Answer::read(status, &String::from_utf8_lossy(&body), self.key.as_ref()) {
             Err(e) if status == 404 && posted && e.code == Code::NotFound => {
                 Err(Error::new(Code::ServerError, format!("{} has no such endpoint: {e}", origin(request.url))))
             }
@@ -156,12 +172,12 @@ impl Service {
         }
     }
 
-    /// Looks after a result until it is there.
-    fn completed(&self, mut answer: Answer) -> Result<Answer> {
+    /// Looks after a result until it is there: at `url`, or where its uuid says.
+    fn completed(&self, mut answer: Answer, url: Option<Url>) -> Result<Answer> {
         let (start, mut wait) = (Instant::now(), LOOK);
         while answer.unfinished() {
-            let url = answer.uuid().and_then(|uuid| self.result(uuid));
-            let url = url.ok_or_else(|| Error::new(Code::ServerError, "the service has not finished, and gave no uuid"))?;
+            let place = url.clone().or_else(|| self.result(answer.uuid()?));
+            let place = place.ok_or_else(|| Error::new(Code::ServerError, "the service has not finished, and gave no uuid"))?;
             if start.elapsed() + wait > self.client.timeout() {
                 let seconds = self.client.timeout().as_secs_f64();
                 let text = format!("the service has not finished within {seconds} s (--timeout sets the limit)");
@@ -169,7 +185,7 @@ impl Service {
             }
             std::thread::sleep(wait);
             wait = (wait * 2).min(LONGEST_LOOK);
-            let next = self.ask(true, &Request { url: &url, key: self.key.as_ref(), range: None, body: Body::None })?;
+            let next = self.ask(true, &Request { key: self.key.as_ref(), ..Request::get(&place) })?;
             answer = next.after(answer);
         }
         Ok(answer)
@@ -185,13 +201,19 @@ impl Service {
         Some(url)
     }
 
-    /// A text from outside, without the key, should somebody there have repeated it.
-    fn redacted(&self, text: String) -> String {
+    /// An error without the key, should somebody out there have repeated it.
+    fn redacted(&self, e: Error) -> Error {
         match &self.key {
-            Some(key) => key.redact(text),
-            None => text,
+            Some(key) => Error::new(e.code, key.redact(&e.to_string()).into_owned()),
+            None => e,
         }
     }
+}
+
+/// Does the answer call itself words, not a file?
+fn in_words(reply: &Reply) -> bool {
+    let kind = reply.header("content-type").unwrap_or_default().trim_start().to_ascii_lowercase();
+    ["text/", "application/json", "application/problem+json"].iter().any(|words| kind.starts_with(words))
 }
 
 fn extend(url: &mut Url, segments: &[&str]) {

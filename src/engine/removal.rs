@@ -4,6 +4,7 @@
 
 use super::{
     findings::{self, Finding},
+    leaks::{self, Texts},
     local,
 };
 use crate::{
@@ -11,14 +12,12 @@ use crate::{
     error::{Code, Error, Result},
     format::{self, Depth, Digest, FileType, Format, Keep, Kind, Part, PartId, Piece, Plan, Role, Selection, Walk},
     input::Input,
-    metadata::{Metadata, Tag, Warning},
+    metadata::{Metadata, Tag, Value, Warning},
 };
-use std::{cell::OnceCell, fs::File, io::Write};
+use std::{cell::OnceCell, collections::BTreeSet, fs::File, io::Write};
 
 /// Files up to this size are worked on in memory.
 const IN_MEMORY: u64 = 128 * 1024 * 1024;
-/// A removed text this long must not be found in the output.
-const TELLING: usize = 8;
 /// So much of an output is searched for removed texts.
 const MAX_HAYSTACK: u64 = 4 * 1024 * 1024;
 
@@ -31,6 +30,8 @@ pub struct Prepared {
     parts: Vec<Part>,
     plan: Plan,
     warnings: Vec<Warning>,
+    /// What was to be kept and goes all the same.
+    lost: Vec<Warning>,
     clean: bool,
     removed: OnceCell<Vec<RemovedTag>>,
 }
@@ -53,17 +54,21 @@ pub fn prepare(input: &Input, selection: &Selection) -> Result<Prepared> {
         // Parts stay but for bytes in them that nothing needs: these have no part of their own.
         plan.removed.push(walk.span(Kind::Opaque, Role::Metadata, "file", 0..0)?);
     }
-    Ok(Prepared {
+    let mut prepared = Prepared {
         clean,
         input,
         format,
         file_type: walk.file_type,
         selection: selection.clone(),
         parts: walk.parts,
-        warnings: walk.warnings.into_iter().chain(std::mem::take(&mut plan.warnings)).collect(),
+        warnings: walk.warnings,
+        lost: std::mem::take(&mut plan.warnings),
         plan,
         removed: OnceCell::new(),
-    })
+    };
+    let lost = prepared.lost_tags();
+    prepared.lost.extend(lost);
+    Ok(prepared)
 }
 
 fn plan(format: &Format, file_type: FileType, input: &Input, selection: &Selection) -> Result<(Walk, Plan)> {
@@ -82,9 +87,39 @@ impl Prepared {
         self.clean
     }
 
-    /// Damage that was met, and what was to be kept and cannot be.
+    /// Damage that was met.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
+    }
+
+    /// What was to be kept, and cannot be.
+    pub fn lost(&self) -> &[Warning] {
+        &self.lost
+    }
+
+    /// Tags that were asked for by name and go all the same: no fresh block of this file can say them.
+    fn lost_tags(&self) -> Vec<Warning> {
+        if self.clean || self.selection.tags.is_empty() {
+            return Vec::new();
+        }
+        let asked = |tag: &Tag| self.selection.asks(&[tag.group.kind, &tag.group.place], &tag.name);
+        let mut seen = BTreeSet::new();
+        let going = self.removed_tags().iter().map(|r| &r.tag).filter(|tag| asked(tag));
+        let mut going: Vec<&Tag> = going.filter(|tag| seen.insert((&tag.group.place, &tag.name))).collect();
+        if !going.is_empty() {
+            let staying = self.staying();
+            going.retain(|tag| !staying.tags.iter().any(|s| s.name == tag.name && s.group.place == tag.group.place));
+        }
+        let lost = |tag: &Tag| Warning {
+            place: tag.group.place.clone(),
+            text: format!("{} was to be kept, but cannot be in the cleaned file", tag.name).into(),
+        };
+        going.into_iter().map(lost).collect()
+    }
+
+    /// What the walk reported.
+    pub(super) fn parts(&self) -> &[Part] {
+        &self.parts
     }
 
     /// Names of what stays, as `--keep` has them.
@@ -187,13 +222,22 @@ impl Prepared {
         if output.len() != self.plan.len() || !plan.is_identity(&output)? {
             return Err(failed("the output is not clean"));
         }
-        if let Some(payload) = format.payload
-            && payload(&self.input)? != payload(&output)?
+        self.compare_content(&output, &walk.parts)
+    }
+
+    /// Proves that a file of the same type has the content of this one, and no removed text.
+    pub(super) fn compare(&self, cleaned: &Prepared) -> Result<()> {
+        self.compare_content(&cleaned.input, &cleaned.parts)
+    }
+
+    fn compare_content(&self, output: &Input, parts: &[Part]) -> Result<()> {
+        if let Some(payload) = self.format.payload
+            && payload(&self.input)? != payload(output)?
         {
             return Err(failed("the coded samples are not those of the original"));
         }
-        self.compare_files(&output, &walk.parts)?;
-        self.search(&output, &walk.parts)
+        self.compare_files(output, parts)?;
+        self.search(output, parts)
     }
 
     /// Files inside the output have the coded samples of files inside the original.
@@ -235,13 +279,17 @@ impl Prepared {
         if haystack.is_empty() {
             return Ok(());
         }
-        let left = self.removed_tags().iter().find(|r| {
-            let texts = r.tag.value.elements().iter().filter_map(|v| v.as_str());
-            texts.filter(|t| t.len() >= TELLING).any(|t| memchr::memmem::find(&haystack, t.as_bytes()).is_some())
-        });
-        match left {
-            Some(left) => Err(failed(format!("{}:{} is still in the output", left.tag.group.place, left.tag.name))),
-            None => Ok(()),
+        let (removed, mut texts) = (self.removed_tags(), Texts::default());
+        for (number, removed) in removed.iter().enumerate() {
+            removed.tag.value.elements().iter().filter_map(Value::as_str).for_each(|text| texts.add(text, number));
+        }
+        match texts.find(&haystack) {
+            leaks::Outcome::Nothing => Ok(()),
+            leaks::Outcome::Found(number) => {
+                let tag = &removed[number].tag;
+                Err(failed(format!("{}:{} is still in the output", tag.group.place, tag.name)))
+            }
+            leaks::Outcome::TooMuch => Err(failed("there are too many removed texts to search for")),
         }
     }
 }

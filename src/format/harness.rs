@@ -28,7 +28,7 @@ pub fn clean(bytes: &[u8], selection: &Selection) -> Result<(Vec<u8>, Vec<String
 /// What cleaning says that it cannot keep.
 pub fn warnings(bytes: &[u8], selection: &Selection) -> Vec<String> {
     let prepared = removal::prepare(&Input::from_bytes(bytes.to_vec()), selection).expect("the file can be cleaned");
-    prepared.warnings().iter().map(|w| format!("{}: {}", w.place, w.text)).collect()
+    prepared.lost().iter().map(|w| format!("{}: {}", w.place, w.text)).collect()
 }
 
 /// The proof of a removal holds for this file.

@@ -21,7 +21,7 @@ pub use crate::part::{Kind, Origin, Part, PartId, Place, Role};
 use crate::{
     error::{Error, Result},
     input::Input,
-    metadata::{Tag, Warning},
+    metadata::{Pattern, Tag, Warning},
 };
 use std::{borrow::Cow, collections::BTreeSet, ops::Range};
 
@@ -136,8 +136,8 @@ impl Walk {
 pub struct Selection {
     /// Things by name.
     pub keep: BTreeSet<Keep>,
-    /// Single tags by name (`Artist`, `exif:Make`), lower case.
-    pub tags: Vec<String>,
+    /// Single tags by name (`Artist`, `exif:Make`, `GPS*`).
+    pub tags: Vec<Pattern>,
     /// How deep in another file the one that is cleaned stands, see [`nested`].
     pub nesting: u8,
 }
@@ -179,6 +179,11 @@ impl Selection {
 
     pub fn keeps(&self, what: Keep) -> bool {
         self.keep.contains(&what)
+    }
+
+    /// Is a tag of that name asked for, whose group goes by any of these names?
+    pub fn asks(&self, groups: &[&str], name: &str) -> bool {
+        self.tags.iter().any(|pattern| pattern.fits(groups, name))
     }
 }
 

@@ -46,8 +46,10 @@ pub struct Client {
 #[derive(Debug)]
 pub struct Request<'a> {
     pub url: &'a Url,
-    /// Goes to the origin of `url` and nowhere else.
+    /// Goes to the host of `url` and nowhere else, and into no message.
     pub key: Option<&'a Key>,
+    /// The key is not even sent there.
+    pub anonymous: bool,
     /// The first and the last byte that are wanted.
     pub range: Option<(u64, u64)>,
     pub body: Body<'a>,
@@ -58,6 +60,12 @@ pub enum Body<'a> {
     None,
     Json(String),
     File(&'a Upload),
+}
+
+impl<'a> Request<'a> {
+    pub fn get(url: &'a Url) -> Self {
+        Request { url, key: None, anonymous: false, range: None, body: Body::None }
+    }
 }
 
 /// Status and headers; the body is still to come.
@@ -135,7 +143,7 @@ impl Client {
         let mut url = request.url.clone();
         for _ in 0..=MAX_REDIRECTS {
             let reply = self.once(request, &url, slow.clone())?;
-            let Some(location) = redirect(&reply.response) else { return reply.weighed() };
+            let Some(location) = redirect(&reply.response) else { return reply.weighed(request.key) };
             if !matches!(request.body, Body::None) {
                 // What was uploaded goes nowhere but where the user sent it.
                 let error = format!("{} redirects to another place; is the address right?", origin(&url));
@@ -161,11 +169,12 @@ impl Client {
                 builder.header("content-type", content_type).body(reqwest::Body::wrap(body))
             }
         };
+        // A file is wanted as it is stored, and ranges are of that, not of a compressed form of it.
+        builder = builder.header("accept-encoding", "identity");
         if let Some((first, last)) = request.range {
-            // Ranges are of what is stored, not of a compressed form of it.
-            builder = builder.header("range", format!("bytes={first}-{last}")).header("accept-encoding", "identity");
+            builder = builder.header("range", format!("bytes={first}-{last}"));
         }
-        if let Some(key) = request.key.filter(|_| url.origin() == request.url.origin()) {
+        if let Some(key) = request.key.filter(|_| !request.anonymous && trusted(request.url, url)) {
             let mut value = reqwest::header::HeaderValue::from_str(key.secret())
                 .map_err(|_| Error::new(Code::InvalidKey, "the key has characters that no key has"))?;
             value.set_sensitive(true);
@@ -210,7 +219,7 @@ impl Client {
 
 impl<'a> Reply<'a> {
     /// An answer that asks to come again is trouble.
-    fn weighed(self) -> Try<Reply<'a>> {
+    fn weighed(self, key: Option<&Key>) -> Try<Reply<'a>> {
         if !matches!(self.status(), 429 | 502..=504) {
             return Ok(self);
         }
@@ -218,12 +227,16 @@ impl<'a> Reply<'a> {
         let code = if self.status() == 429 { Code::RateLimited } else { Code::ServerError };
         let url = self.url().clone();
         let status = self.response.status();
-        let said = self.body(64 * 1024).map(|body| excerpt(&body)).unwrap_or_default();
+        let said = self.body(64 * 1024).map(|body| excerpt(&body, key)).unwrap_or_default();
         let error = Error::new(code, format!("{} answered {status}{said}", origin(&url)));
         Err(Trouble::Refused { error, after })
     }
 
     fn whole(self, limit: u64) -> Try<Answered> {
+        if let Some(encoding) = self.encoding() {
+            let text = format!("{} answered in a compressed form ({encoding}), which was not asked for", origin(self.url()));
+            return Err(Error::new(Code::ServerError, text).into());
+        }
         Ok(Answered { status: self.status(), status_text: self.status_text(), body: self.body(limit)? })
     }
 
@@ -248,6 +261,15 @@ impl<'a> Reply<'a> {
     /// A header that may hold UTF-8.
     pub fn header_text(&self, name: &str) -> Option<String> {
         Some(String::from_utf8_lossy(self.response.headers().get(name)?.as_bytes()).into_owned())
+    }
+
+    /// The compressed form that the body came in, though none was asked for.
+    pub fn encoding(&self) -> Option<String> {
+        let headers = self.response.headers().get_all("content-encoding").iter();
+        let mut encodings = headers.flat_map(|value| {
+            String::from_utf8_lossy(value.as_bytes()).split(',').map(|e| e.trim().to_owned()).collect::<Vec<_>>()
+        });
+        encodings.find(|e| !e.is_empty() && !e.eq_ignore_ascii_case("identity"))
     }
 
     /// The whole body, if it is no longer than `limit`.
@@ -289,11 +311,20 @@ pub fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
-/// The first 200 bytes of what is no answer of the documented kind, to show who has spoken.
-pub fn excerpt(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&body[..body.len().min(200)]);
+/// The first 200 bytes of what is no answer of the documented kind, to show who has spoken; without the key.
+pub fn excerpt(body: &[u8], key: Option<&Key>) -> String {
+    let text = String::from_utf8_lossy(body);
+    // Before it is cut: half a key is half a secret.
+    let text = key.map_or(text.as_ref().into(), |key| key.redact(&text));
+    let text = String::from_utf8_lossy(&text.as_bytes()[..text.len().min(200)]);
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.is_empty() { String::new() } else { format!(": {text}") }
+}
+
+/// May the key for one address go to another? Only to the same host, where nobody can read it who could not before.
+fn trusted(own: &Url, other: &Url) -> bool {
+    let safer = own.scheme() == "http" && other.scheme() == "https";
+    own.origin() == other.origin() || (safer && own.host_str() == other.host_str())
 }
 
 fn redirect(response: &reqwest::Response) -> Option<String> {

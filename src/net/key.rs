@@ -1,11 +1,13 @@
 //! The key of a service: a secret that no output, log or error shows.
 
-use std::{fmt, path::Path, str::FromStr};
+use std::{borrow::Cow, fmt, path::Path, str::FromStr};
 
 /// What stands where the key would stand.
 const REDACTED: &str = "[key]";
-/// A key this short is part of many an innocent word; it is not looked for in texts of others.
-const TELLING: usize = 6;
+/// Nothing this short is a secret: it could be guessed in no time, and stands in every text.
+const TRIVIAL: usize = 2;
+/// A key shorter than this is part of many an innocent word; in texts of others it is looked for as a word of its own.
+const TELLING: usize = 8;
 
 /// A key. Prints as `[key]`.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,9 +35,54 @@ impl Key {
         &self.0
     }
 
-    /// A stranger's text without the key, should he have repeated it.
-    pub fn redact(&self, text: String) -> String {
-        if self.0.len() < TELLING || !text.contains(&self.0) { text } else { text.replace(&self.0, REDACTED) }
+    /// A stranger's text without the key, should he have repeated it: as it is, percent-encoded, or escaped as in JSON.
+    pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.0.len() <= TRIVIAL {
+            return Cow::Borrowed(text);
+        }
+        let (bytes, mut clean) = (text.as_bytes(), String::new());
+        let (mut at, mut from) = (0, 0);
+        while at < bytes.len() {
+            match spelled(self.0.as_bytes(), &bytes[at..]).filter(|len| self.tells(&bytes[..at], &bytes[at + len..])) {
+                Some(len) => {
+                    clean.push_str(&text[from..at]);
+                    clean.push_str(REDACTED);
+                    at += len;
+                    from = at;
+                }
+                None => at += 1,
+            }
+        }
+        if from == 0 { Cow::Borrowed(text) } else { Cow::Owned(clean + &text[from..]) }
+    }
+
+    /// Is it the key that stands between these?
+    fn tells(&self, before: &[u8], after: &[u8]) -> bool {
+        let joins = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+        self.0.len() >= TELLING || !(joins(before.last()) || joins(after.first()))
+    }
+}
+
+/// The length of the key at the beginning of a text, in whatever spelling.
+fn spelled(key: &[u8], text: &[u8]) -> Option<usize> {
+    if text.starts_with(key) {
+        return Some(key.len());
+    }
+    key.iter().try_fold(0, |at, byte| Some(at + spelling(*byte, &text[at..])?))
+}
+
+/// The length of a character at the beginning of a text: `a`, `%61`, `\u0061`, or `\"` and the like.
+fn spelling(byte: u8, text: &[u8]) -> Option<usize> {
+    let is = |high: u8, low: u8| {
+        let digit = |d: u8| char::from(d).to_digit(16);
+        digit(high).zip(digit(low)).is_some_and(|(high, low)| high * 16 + low == u32::from(byte))
+    };
+    match *text {
+        [b'%', high, low, ..] if is(high, low) => Some(3),
+        [b'\\', b'u', b'0', b'0', high, low, ..] if is(high, low) => Some(6),
+        [b'\\', c, ..] if c == byte && c.is_ascii_punctuation() => Some(2),
+        [c, ..] if c == byte => Some(1),
+        _ => None,
     }
 }
 
@@ -73,10 +120,29 @@ mod tests {
     fn a_key_never_prints() {
         let key: Key = " s3cret-key\n".parse().unwrap();
         assert_eq!(format!("{key} {key:?} {:?}", Some(&key)), "[key] [key] Some([key])");
-        assert_eq!(key.redact("bad key s3cret-key!".into()), "bad key [key]!");
+        assert_eq!(key.redact("bad key s3cret-key!"), "bad key [key]!");
         assert_eq!(key.secret(), "s3cret-key");
         for text in ["", "  ", "a b", "a\nb", "ø"] {
             assert!(text.parse::<Key>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn however_it_is_spelled_and_however_short_it_is() {
+        for (key, text, want) in [
+            ("s3cret+/key", "?key=s3cret%2B%2fkey&x", "?key=[key]&x"),
+            ("s3cret+/key", "s3cret+\\/key", "[key]"),
+            ("s3cret\"key", r#"æs3cret\"keyæ"#, "æ[key]æ"),
+            ("s3cret\"key", r"\u0073\u0033cret\u0022key", "[key]"),
+            ("100%25-sure", "100%25-sure 100%2525-sure", "[key] [key]"),
+            ("s3cret-key", "s3cret-kez s3cret-ke", "s3cret-kez s3cret-ke"),
+            // Short ones are looked for as words.
+            ("hunter2", "hunter2, hunter22 ?key=hunter2&", "[key], hunter22 ?key=[key]&"),
+            ("abc", "no such key: abc", "no such key: [key]"),
+            ("abc", "the abcde", "the abcde"),
+            ("ab", "no such key: ab", "no such key: ab"),
+        ] {
+            assert_eq!(key.parse::<Key>().unwrap().redact(text), want, "{key}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The name of what a URL brings: the `Content-Disposition` name, else the last path segment decoded, else `file`.
 
 use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
 use url::Url;
 
 const OTHERWISE: &str = "file";
@@ -75,9 +76,51 @@ fn plain(name: &str) -> Option<String> {
     (!matches!(name, "" | "." | "..") && name.len() <= 200).then(|| name.to_owned())
 }
 
+/// Does a name arrive as it was sent? What a header cannot hold, and what looks like a folder, every receiver treats in a way of
+/// his own.
+pub fn travels(name: &str) -> bool {
+    !name.contains(|c: char| c.is_control() || matches!(c, '"' | '\\' | '/' | '%'))
+        && name.trim() == name
+        && !matches!(name, "" | "." | "..")
+        && name.len() <= 200
+}
+
+/// A URL as it is printed: whoever sees it must not learn the password in it.
+pub fn shown(url: &str) -> Cow<'_, str> {
+    let Some(start) = url.find("://").map(|at| at + 3) else { return url.into() };
+    let end = url[start..].find(['/', '\\', '?', '#']).map_or(url.len(), |at| start + at);
+    match url[start..end].rsplit_once('@').and_then(|(user, host)| Some((user.split_once(':')?.0, host))) {
+        Some((user, host)) => format!("{}{user}:***@{host}{}", &url[..start], &url[end..]).into(),
+        None => url.into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn passwords_are_not_shown() {
+        for (url, want) in [
+            ("http://user:pw@host/a@b:c", "http://user:***@host/a@b:c"),
+            ("HTTPS://u:p@w:x@host", "HTTPS://u:***@host"),
+            ("http://u:p#w@host/", "http://u:p#w@host/"),
+            ("http://user@host:80/?a:b@c", "http://user@host:80/?a:b@c"),
+            ("http://host/", "http://host/"),
+        ] {
+            assert_eq!(shown(url), want);
+        }
+    }
+
+    #[test]
+    fn names_that_travel() {
+        for name in ["a.jpg", "blå bær (1).jpg", "a;b='c'.jpg"] {
+            assert!(travels(name), "{name}");
+        }
+        for name in ["a\"b", "a\\b", "a/b", "a%22b", " a", "a ", "a\tb", "a\nb", "", "..", &"x".repeat(201)] {
+            assert!(!travels(name), "{name}");
+        }
+    }
 
     #[test]
     fn names_of_urls() {

@@ -1,7 +1,7 @@
 //! A file behind a URL, read where asked for: a photo costs its headers, not its megabytes.
 
 use super::{
-    client::{Body, Client, Reply, Request, origin},
+    client::{Client, Reply, Request, origin},
     name,
     retry::{Trouble, Try},
 };
@@ -70,13 +70,18 @@ fn fetch_failed(e: Error) -> Error {
 }
 
 fn begin(client: &Arc<Client>, url: &Url, limit: Option<u64>) -> Try<(Fetched, Option<String>)> {
-    let ask = |range| client.send(&Request { url, key: None, range, body: Body::None });
+    let ask = |range| client.send(&Request { range, ..Request::get(url) });
     let mut reply = ask(Some((0, HEAD - 1)))?;
-    let mut total = content_range(&reply).filter(|(first, _, total)| *first == 0 && *total > 0 && identity(&reply)).map(|r| r.2);
+    let mut total =
+        content_range(&reply).filter(|(first, _, total)| *first == 0 && *total > 0 && reply.encoding().is_none()).map(|r| r.2);
     if reply.status() == 416 || (reply.status() == 206 && total.is_none()) {
         // An empty file has no first byte; and a part of who knows what is no use.
         reply = ask(None)?;
         total = None;
+    }
+    if let (200 | 206, Some(encoding)) = (reply.status(), reply.encoding()) {
+        let text = format!("{} sent it in a compressed form ({encoding}), which was not asked for", origin(url));
+        return Err(Error::new(Code::UrlFetchFailed, text).into());
     }
     let name = reply.header_text("content-disposition").and_then(|header| name::of_disposition(&header));
     match (reply.status(), total) {
@@ -119,11 +124,6 @@ fn too_large(limit: u64) -> Error {
 
 fn changed(what: &str) -> Error {
     Error::new(Code::UrlFetchFailed, format!("{what}; try again"))
-}
-
-/// Not in a compressed form.
-fn identity(reply: &Reply) -> bool {
-    reply.header("content-encoding").is_none_or(|e| e.eq_ignore_ascii_case("identity"))
 }
 
 /// `bytes 0-99/1234` (RFC 9110, section 14.4) of a 206.
@@ -199,8 +199,9 @@ impl Ranged {
 
     fn range(&self, at: u64, len: u64) -> Try<Vec<u8>> {
         let last = at + len - 1;
-        let reply = self.client.send(&Request { url: &self.url, key: None, range: Some((at, last)), body: Body::None })?;
-        if reply.status() == 206 && Version::of(&reply) == self.version && content_range(&reply) == Some((at, last, self.len)) {
+        let reply = self.client.send(&Request { range: Some((at, last)), ..Request::get(&self.url) })?;
+        let same = Version::of(&reply) == self.version && reply.encoding().is_none();
+        if same && content_range(&reply) == Some((at, last, self.len)) {
             let bytes = reply.body(len)?;
             return if bytes.len() as u64 == len {
                 Ok(bytes)

@@ -76,10 +76,11 @@ fn back_off(tried: u32) -> Duration {
 /// `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3).
 pub fn retry_after(header: &str) -> Option<Duration> {
     let header = header.trim();
-    match header.parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => Some(httpdate::parse_http_date(header).ok()?.duration_since(SystemTime::now()).unwrap_or_default()),
+    if !header.is_empty() && header.bytes().all(|b| b.is_ascii_digit()) {
+        // More seconds than can be counted are too many, not none.
+        return Some(Duration::from_secs(header.parse().unwrap_or(u64::MAX)));
     }
+    Some(httpdate::parse_http_date(header).ok()?.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
 /// An error of the way there and back.
@@ -123,6 +124,9 @@ mod tests {
         assert_eq!(retry_after("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
         let soon = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(30));
         assert!(retry_after(&soon).is_some_and(|d| d > Duration::from_secs(25) && d <= Duration::from_secs(30)));
-        assert_eq!(retry_after("soon"), None);
+        assert_eq!(retry_after("99999999999999999999"), Some(Duration::from_secs(u64::MAX)));
+        for nonsense in ["soon", "", "-1", "+1"] {
+            assert_eq!(retry_after(nonsense), None, "{nonsense}");
+        }
     }
 }

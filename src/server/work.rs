@@ -236,7 +236,7 @@ pub async fn remove(
             kept: &prepared.kept(),
             verified: true,
             source: None,
-            warnings: &commands::warnings(prepared.warnings()),
+            warnings: &commands::warnings(&[prepared.warnings(), prepared.lost()].concat()),
         };
         Ok(bounded(&Answered { answer, options: &options })?.into_bytes())
     })

@@ -1,5 +1,6 @@
 //! Where everything stands in the table files: made by the build script (`build/tables.rs`), searched here.
 
+use super::lines;
 use std::{cmp::Ordering, ops::Range};
 
 include!(concat!(env!("OUT_DIR"), "/tables.rs"));
@@ -81,6 +82,11 @@ impl RowAt {
     /// The key as it is written.
     pub fn word(&self) -> &'static str {
         self.line.word()
+    }
+
+    /// The name of its tag.
+    pub fn name(&self) -> &'static str {
+        lines::word(self.line.rest()).0
     }
 
     /// The labels beneath it.

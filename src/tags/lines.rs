@@ -2,10 +2,17 @@
 
 /// The first word of a line, which may be quoted, and the rest.
 pub fn word(line: &str) -> (&str, &str) {
-    if let Some((word, rest)) = line.strip_prefix('"').and_then(|l| l.split_once('"')) {
-        return (word, rest.trim_ascii_start());
+    if let Some(quoted) = line.strip_prefix('"')
+        && let Some(end) = position(quoted, |b| b == b'"')
+    {
+        return (&quoted[..end], quoted[end + 1..].trim_ascii_start());
     }
-    line.split_once(' ').map_or((line, ""), |(w, r)| (w, r.trim_ascii_start()))
+    position(line, |b| b == b' ').map_or((line, ""), |end| (&line[..end], line[end + 1..].trim_ascii_start()))
+}
+
+/// Where the first such byte, one of ASCII, stands. Lines are so short that a plain loop is the quickest.
+pub fn position(text: &str, is: impl Fn(u8) -> bool) -> Option<usize> {
+    text.bytes().position(is)
 }
 
 /// A whole number, decimal or `0x`.

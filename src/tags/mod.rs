@@ -89,7 +89,7 @@ pub use labels::Labels;
 
 use crate::{
     decode::Facts,
-    metadata::{Group, Name, Priority, Value},
+    metadata::{Group, Name, Pattern, Priority, Value},
     part::Kind,
 };
 use cond::Cond;
@@ -333,6 +333,11 @@ impl Row {
         self.convert.is_some() || self.calc.is_some() || self.printer.is_some() || self.printf.is_some() || self.labels.is_some()
     }
 
+    /// Does the value point at other data, or is it a block of its own?
+    pub fn points(&self) -> bool {
+        self.sub.is_some() || self.child.is_some() || self.data.is_some()
+    }
+
     /// Does a conversion of its own take the stored value?
     pub fn takes_stored(&self) -> bool {
         self.convert.is_some()
@@ -358,6 +363,20 @@ pub fn table(name: &str) -> Option<&'static Table> {
     let place = index::table(name)?;
     let at = index::table_at(place)?;
     Some(TABLES[place].get_or_init(|| Box::new(parse::table(at))))
+}
+
+/// Groups that have no table of their own name: directories of Exif's.
+const DIRECTORIES: [&str; 4] = ["IFD0", "IFD1", "ExifIFD", "InteropIFD"];
+
+/// Is there a tag of such a name, in such a group?
+pub fn knows(pattern: &Pattern) -> bool {
+    let tables = || (0..TABLE_COUNT).filter_map(index::table_at);
+    let of_group = |t: &&TableAt| {
+        let (kind, place) = parse::groups(t.heading);
+        let directories = DIRECTORIES.iter().filter(|_| place == DIRECTORIES[0]);
+        [kind, place].iter().chain(directories).any(|group| pattern.fits_group(group))
+    };
+    tables().filter(of_group).flat_map(TableAt::rows).any(|row| pattern.fits_name(row.name()))
 }
 
 /// The labels of that name in the file of that prefix.

@@ -4,8 +4,8 @@
 use super::{
     ByteOrder, Count, Expr, Flags, Format, Key, Labels, Layout, Row, Sub, Table,
     cond::Cond,
-    index::{RowAt, TableAt},
-    lines::{number, word},
+    index::{Line, RowAt, TableAt},
+    lines::{number, position, word},
     print,
 };
 use crate::{
@@ -27,7 +27,7 @@ fn attributes(mut rest: &'static str) -> impl Iterator<Item = (&'static str, &'s
             return Some(("->", name));
         }
         // `int16u[=#1]` has an equals sign inside its brackets.
-        let end = match memchr::memchr3(b' ', b'=', b'[', rest.as_bytes()) {
+        let end = match position(rest, |b| matches!(b, b' ' | b'=' | b'[')) {
             Some(open) if rest.as_bytes()[open] == b'[' => rest[open..].find(']').map_or(rest.len(), |close| open + close + 1),
             end => end.unwrap_or(rest.len()),
         };
@@ -40,6 +40,12 @@ fn attributes(mut rest: &'static str) -> impl Iterator<Item = (&'static str, &'s
         rest = after;
         Some((name, value))
     })
+}
+
+/// The groups, of either family, that a table's heading names.
+pub(super) fn groups(heading: Line) -> (&'static str, &'static str) {
+    let said = |name| attributes(heading.rest()).find(|(attribute, _)| *attribute == name).map_or("", |(_, value)| value);
+    (said("kind"), said("group"))
 }
 
 /// Compiles a table's heading; its rows are left for later.

@@ -57,6 +57,23 @@ fn directories_lists_globs_and_shares() {
 }
 
 #[test]
+fn a_closed_pipe_does_not_end_a_removal_or_a_gate() {
+    let folder = Folder::new();
+    // More rows than a pipe holds, and the one that counts at the end.
+    (0..600).for_each(|i| drop(folder.write(&format!("d/{i:03}-{}.jpg", "x".repeat(150)), &build::clean())));
+    folder.write("d/z.jpg", &build::photo());
+    for (args, status) in
+        [(["check", "d", "-j1"], 1), (["check", "d", "-j4"], 1), (["remove", "d", "-i"], 0), (["check", "d", "-j2"], 0)]
+    {
+        let mut child = folder.command(args).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(status), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.stderr.is_empty(), "{args:?} ends quietly");
+    }
+}
+
+#[test]
 fn an_answer_does_not_wait_for_the_next_input() {
     let folder = Folder::new();
     folder.write("a.jpg", &build::clean());

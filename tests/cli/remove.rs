@@ -119,7 +119,12 @@ fn in_place() {
     let again = folder.run(["remove", "-i", "a.jpg"]).expect(0).json();
     assert_eq!(again["removed"], json!([]));
     assert_eq!(path.metadata().unwrap().ino(), inode);
+    // Once more: nothing to remove, so nothing to back up; and backups are no inputs.
+    folder.run(["remove", "-i", "--backup", ".orig", "a.jpg"]).expect(0);
+    let again = folder.run(["remove", "-i", "--backup", ".orig", ".", "-g", "a*"]).expect(0).rows();
+    assert_eq!((again.len(), &again[0]["fileName"]), (1, &json!("a.jpg")));
     // The backup is not overwritten unasked.
+    folder.write("a.jpg", &build::photo());
     let second = folder.run(["remove", "-i", "--backup", ".orig", "other.jpg", "a.jpg"]).expect(3).rows();
     assert_eq!(second[1]["code"], "target_exists");
 }

@@ -40,6 +40,9 @@ fn what_is_stored_and_what_is_not() {
     let output = folder.command(["extract", "d/a.jpg"]).env("EXIFKIT_NO_STORE", "1").output().unwrap();
     assert!(output.status.success() && !folder.path("store").exists());
     assert_eq!(uuids(&["extract", "d", "--store"]), 1);
+    // What the command line says counts more than the variable.
+    let output = folder.command(["extract", "d/a.jpg", "--store"]).env("EXIFKIT_NO_STORE", "1").output().unwrap();
+    assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("\"uuid\""), "{output:?}");
     assert_eq!(uuids(&["extract", "d/a.jpg", "d/a.jpg"]), 2);
 }
 

@@ -32,6 +32,15 @@ fn the_answer_is_printed_as_it_came() {
     let spaced = "\u{feff}\r\n{ \"success\" : true,\n  \"metadata\": { \"a b\": { \"c\": \"d  e\" } } }\n";
     let run = extract(&Server::always(Reply::json(spaced)), &[]).expect(0);
     assert_eq!(run.text(), "{\"success\":true,\"metadata\":{\"a b\":{\"c\":\"d  e\"}}}\n", "a byte order mark and blanks");
+    // So are numbers and escapes where a part is added, replaced or taken away.
+    let part = r#"{"b":12345678901234567890123,"c":1e400,"d":-0.0,"\u0065":"\/"}"#;
+    let odd = format!(r#"{{"a":1.50,"metadata":{{"x":{part},"y":{{"z":1}}}}}}"#);
+    let server = Server::always(Reply::json(&odd));
+    assert_eq!(extract(&server, &[]).expect(0).text(), format!("{odd}\n"));
+    let rows = extract(&server, &["--format", "jsonl", "-t", "x:*"]).expect(0);
+    assert_eq!(rows.text(), format!(r#"{{"a":1.50,"metadata":{{"x":{part}}},"source":"a.jpg"}}"#) + "\n");
+    let csv = extract(&server, &["--format", "csv", "-t", "b"]).expect(0).text();
+    assert!(csv.ends_with("a.jpg,x,b,12345678901234567890123\n"), "{csv}");
     let rows = extract(&Server::always(Reply::json(EXTRACTED)), &["--format", "jsonl"]).expect(0);
     assert_eq!(rows.text(), format!("{},\"source\":\"a.jpg\"}}\n", EXTRACTED.strip_suffix('}').unwrap()));
 }
@@ -65,6 +74,10 @@ fn what_failed_and_whose_fault_it_is() {
         (502, &html, 5, "server_error"),
         (200, "", 5, "server_error"),
         (200, "[]", 5, "server_error"),
+        (200, r#"{"error":"An error occurred while processing your request"}"#, 5, "server_error"),
+        (200, r#"{"error":{"message":"x"},"uuid":"y"}"#, 5, "server_error"),
+        (200, r#"{"success":"FALSE","error":"Invalid API key"}"#, 4, "invalid_key"),
+        (200, r#"{"success":true,"status":"Failed"}"#, 5, "server_error"),
     ];
     for (status, body, exit, code) in cases {
         let run = extract(&Server::always(Reply::new(*status, *body)), &[]).expect(*exit);
@@ -96,8 +109,25 @@ fn an_earlier_result() {
         (&run.json()["error"], &run.json()["code"]),
         (&json!("No extraction found with the given UUID."), &json!("not_found"))
     );
-    let refused = Reply::new(401, r#"{"success":false,"error":"Invalid API key"}"#);
-    Folder::new().run(["get", UUID, "--api-url", &Server::always(refused).url()]).expect(4);
+    // Whatever there is instead of a result is an object, too.
+    let failure = |error: &str| format!(r#"{{"success":false,"error":"{error}"}}"#);
+    for (status, body, exit, code) in [
+        (400, failure("Invalid request parameters"), 4, "not_found"),
+        (422, failure("no uuid"), 4, "not_found"),
+        (401, failure("Invalid API key"), 4, "invalid_key"),
+        (403, failure("not yours"), 4, "invalid_key"),
+        (500, failure("An error occurred while processing your request"), 5, "server_error"),
+        (503, "<html>".to_owned(), 5, "server_error"),
+        (429, failure("slow down"), 5, "rate_limited"),
+        (200, "<html>".to_owned(), 5, "server_error"),
+    ] {
+        let url = Server::always(Reply::new(status, body)).url();
+        for format in ["json", "table", "csv"] {
+            let run = Folder::new().run(["get", UUID, "--retries", "0", "--format", format, "--api-url", &url]).expect(exit);
+            assert_eq!((&run.json()["success"], &run.json()["code"]), (&json!(false), &json!(code)), "{status}");
+            assert_eq!(run.stderr.is_empty(), code == "not_found", "{status}: {}", run.stderr);
+        }
+    }
     // What is no path segment asks for nothing else.
     let server = Server::always(Reply::json(EXTRACTED));
     Folder::new().run(["get", "..", "--api-url", &server.url()]).expect(4);
@@ -107,7 +137,7 @@ fn an_earlier_result() {
 
 #[test]
 fn a_result_that_is_not_there_yet_is_looked_after() {
-    for status in ["pending", "processing", "queued"] {
+    for status in ["pending", "processing", "queued", "PENDING", "Processing"] {
         let server = Server::new(move |n, _| match n {
             0 | 1 => Reply::json(&format!(r#"{{"success":true,"status":"{status}","uuid":"{UUID}"}}"#)),
             _ => Reply::json(EXTRACTED),
@@ -116,6 +146,12 @@ fn a_result_that_is_not_there_yet_is_looked_after() {
         let paths: Vec<String> = server.seen().iter().map(|s| format!("{} {}", s.method, s.path)).collect();
         let get = format!("GET /api/v1/extract/{UUID}");
         assert_eq!(paths, ["POST /api/v1/extract", &get, &get]);
+        let server = Server::new(move |n, _| match n {
+            0 | 1 => Reply::json(&format!(r#"{{"success":true,"status":"{status}"}}"#)),
+            _ => Reply::json(EXTRACTED),
+        });
+        let run = Folder::new().run(["get", UUID, "--api-url", &server.url()]).expect(0);
+        assert_eq!((run.text(), server.requests()), (format!("{EXTRACTED}\n"), 3));
     }
     let never = Server::always(Reply::json(&format!(r#"{{"success":true,"status":"pending","uuid":"{UUID}"}}"#)));
     assert!(extract(&never, &["--timeout", "1"]).expect(5).stderr.contains("not finished"));
@@ -143,6 +179,54 @@ fn options_that_the_service_does_not_name() {
 fn only_tags_that_match() {
     let run = extract(&Server::always(Reply::json(EXTRACTED)), &["-t", "exif:*", "-t", "size"]).expect(0);
     assert_eq!(run.json()["metadata"], json!({"exif": {"Make": "Canon"}, "File": {"Size": 3}}));
+}
+
+/// More patterns than our own service takes, or longer ones, work as they do with a service that takes none.
+#[test]
+fn tags_that_would_be_refused_are_not_sent() {
+    let server = Server::new(|_, seen| match seen.path.contains("tag=") {
+        true => Reply::new(400, r#"{"success":false,"error":"Invalid request parameters"}"#),
+        false => Reply::json(EXTRACTED),
+    });
+    let many: Vec<String> = (0..32).map(|i| format!("Tag{i}")).chain(["make".into()]).collect();
+    let long = ["make".to_owned(), "x".repeat(129)];
+    for patterns in [&many[..], &long] {
+        let args: Vec<&str> = patterns.iter().flat_map(|p| ["-t", p.as_str()]).collect();
+        assert_eq!(extract(&server, &args).expect(0).json()["metadata"], json!({"exif": {"Make": "Canon"}}));
+    }
+}
+
+#[test]
+fn an_answer_in_a_compressed_form_is_named() {
+    let run = extract(&Server::always(Reply::json(EXTRACTED).header("Content-Encoding", "br")), &[]).expect(5);
+    assert!(run.stderr.contains("(br)"), "{}", run.stderr);
+}
+
+#[test]
+fn a_password_in_an_address_is_not_shown() {
+    let url = "http://ann:s3cret@example.com/a.jpg";
+    let shown = "http://ann:***@example.com/a.jpg";
+    let server = Server::always(Reply::json(EXTRACTED));
+    let folder = Folder::new();
+    let rows = folder.run(["extract", url, "--format", "jsonl", "--api-url", &server.url()]).expect(0).rows();
+    assert_eq!(rows[0]["source"], shown);
+    let sent: Value = serde_json::from_slice(&server.seen()[0].body).unwrap();
+    assert_eq!(sent, json!({ "url": url }), "it is meant for the service");
+    let failing = Server::always(Reply::new(400, r#"{"success":false,"error":"x"}"#));
+    let here = failing.url().replace("//", "//ann:s3cret@");
+    for args in [
+        &["extract", url, "--api-url", &failing.url()][..],
+        &["extract", &here, "--format", "table"],
+        &["extract", &here, "--format", "csv"],
+        &["check", &here],
+        &["remove", &here, "--dry-run"],
+        &["remove", &here, "-i"],
+        &["remove", &here, &format!("{here}?x"), "-O", "out"],
+    ] {
+        let run = folder.run(args.iter().chain(&["--retries", "0"]));
+        let text = run.text() + &run.stderr;
+        assert!(!text.contains("s3cret") && text.contains("//ann:***@"), "{args:?}: {text}");
+    }
 }
 
 #[test]

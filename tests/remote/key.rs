@@ -81,6 +81,51 @@ fn in_no_output_whatever_the_service_says() {
     assert!(!String::from_utf8_lossy(&help.stdout).contains(KEY));
 }
 
+/// The service may hand the key out again: it is acted on as it came, and printed without.
+#[test]
+fn acted_on_but_not_printed() {
+    let folder = Folder::new();
+    folder.write("a.jpg", &build::photo());
+    for (key, spelled) in [("s3cret+of/you", "s3cret%2Bof%2fyou"), ("s3cret+of/you", "s3cret+of/you"), ("hunter2", "hunter2")] {
+        let server = Server::new(move |_, seen| match seen.method.as_str() {
+            "POST" => Reply::json(&format!(r#"{{"success":true,"uuid":"{UUID}","downloadUrl":"/x?key={spelled}&y"}}"#)),
+            _ if seen.path == format!("/x?key={spelled}&y") => Reply::new(200, build::clean()),
+            _ => Reply::new(404, format!("no {spelled}")),
+        });
+        let run = folder.run(["remove", "a.jpg", "--force", "--api-url", &server.url(), "--key", key]).expect(0);
+        assert_eq!(run.json()["downloadUrl"], "/x?key=[key]&y");
+        assert_eq!(folder.read("a_cleaned.jpg"), build::clean());
+    }
+    // Cut in its middle, it would not be known any more.
+    for status in [200, 404, 503] {
+        for behind in 185..200 {
+            let page = format!("{}{KEY}", "x".repeat(behind));
+            let server = Server::new(move |_, seen| match seen.method.as_str() {
+                "POST" if status != 200 => Reply::json(r#"{"success":true,"downloadUrl":"/x"}"#),
+                _ => Reply::new(status, page.clone()),
+            });
+            let run = folder.run(["remove", "a.jpg", "--force", "--retries", "0", "--api-url", &server.url(), "--key", KEY]);
+            assert!(!(run.text() + &run.stderr).contains("xs3"), "{}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn kept_when_a_redirect_leads_to_tls_on_the_same_host() {
+    let (safe, certificate) = Server::tls(|_, _| Reply::json(EXTRACTED));
+    let target = format!("{}/safe", safe.url());
+    let plain = Server::always(Reply::new(301, "").header("Location", &target));
+    let folder = Folder::new();
+    folder.write("ca.pem", certificate.as_bytes());
+    folder.run(["get", UUID, "--api-url", &plain.url(), "--key", KEY, "--ca-cert", "ca.pem"]).expect(0);
+    assert_eq!(safe.seen()[0].header("x-api-key"), Some(KEY));
+    // Another name is another host, wherever it leads.
+    let plain = Server::always(Reply::new(301, "").header("Location", &target));
+    let named = plain.url().replace("127.0.0.1", "localhost");
+    folder.run(["get", UUID, "--api-url", &named, "--key", KEY, "--ca-cert", "ca.pem"]).expect(0);
+    assert_eq!(safe.seen()[1].header("x-api-key"), None);
+}
+
 #[test]
 fn dropped_when_a_redirect_leads_elsewhere() {
     let elsewhere = Server::always(Reply::json(EXTRACTED));

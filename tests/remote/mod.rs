@@ -3,6 +3,7 @@
 mod answers;
 mod early;
 mod key;
+mod proof;
 mod ranges;
 mod remove;
 mod retries;

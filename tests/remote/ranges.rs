@@ -113,6 +113,29 @@ fn without_ranges_it_is_read_whole_and_bounded() {
     folder.run(["extract", &empty.server.url(), "--no-store"]).expect(0);
 }
 
+/// What comes compressed though it was not asked for would be read as the file.
+#[test]
+fn a_compressed_form_is_not_the_file() {
+    let (photo, folder) = (build::photo(), Folder::new());
+    for status in [200, 206] {
+        let server = Server::always(
+            Reply::new(status, photo.clone())
+                .header("Content-Encoding", "gzip")
+                .header("Content-Range", &format!("bytes 0-{}/{}", photo.len() - 1, photo.len())),
+        );
+        let url = format!("{}/image.jpg", server.url());
+        for command in ["extract", "check", "remove"] {
+            let run = folder.run([command, &url, "--retries", "0"]).expect(3);
+            assert_eq!(run.json()["code"], "url_fetch_failed");
+            assert!(run.stderr.contains("gzip"), "{}", run.stderr);
+        }
+        assert!(server.seen().iter().all(|s| s.header("accept-encoding") == Some("identity")));
+    }
+    let identity = Server::always(Reply::new(200, photo.clone()).header("Content-Encoding", "Identity"));
+    folder.run(["extract", &identity.url().replace("http", "HTTP"), "--no-store"]).expect(0);
+    assert!(folder.files().is_empty());
+}
+
 #[test]
 fn names_redirects_and_failures() {
     let folder = Folder::new();

@@ -6,7 +6,7 @@ use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
 
 /// A service whose answer has this `downloadUrl`, and whose downloads are `download`.
-fn service(download_url: &str, download: Reply) -> Server {
+pub fn service(download_url: &str, download: Reply) -> Server {
     let url = download_url.to_owned();
     Server::new(move |_, seen| match seen.method.as_str() {
         "POST" => {
@@ -21,7 +21,7 @@ fn cleaning() -> Server {
     service("/download-cleaned/x", Reply::new(200, build::clean()))
 }
 
-fn folder() -> Folder {
+pub fn folder() -> Folder {
     let folder = Folder::new();
     folder.write("image.jpg", &build::photo());
     folder
@@ -34,8 +34,9 @@ fn where_local_mode_would_have_written() {
     let folder = folder();
     folder.write("d/e/image.jpg", &build::photo());
     let answer = folder.run(["remove", "image.jpg", "--api-url", &url]).expect(0);
-    let want = format!(r#"{{"success":true,"status":"completed","uuid":"{UUID}","downloadUrl":"/download-cleaned/x"}}"#);
-    assert_eq!(answer.text(), format!("{want}\n"), "as it came");
+    let want =
+        format!(r#"{{"success":true,"status":"completed","uuid":"{UUID}","downloadUrl":"/download-cleaned/x","verified":true}}"#);
+    assert_eq!(answer.text(), format!("{want}\n"), "as it came, and what was done with it here");
     folder.run(["remove", "image.jpg", "--api-url", &url, "-o", "o.jpg"]).expect(0);
     let rows = folder.run(["remove", "d", "--api-url", &url, "-O", "out"]).expect(0).rows();
     assert_eq!(rows[0]["source"], "d/e/image.jpg");

@@ -26,6 +26,19 @@ fn a_file_goes_as_multipart() {
     assert_eq!(seen[1].part(), ("s.jpg".into(), large));
 }
 
+/// Every service makes of such names what it thinks right; the user's file has the one that it has.
+#[test]
+fn names_that_do_not_travel() {
+    let folder = Folder::new();
+    for name in ["a\\b.jpg", "a\"b.jpg", "a%22b.jpg", " sp.jpg", "sp.jpg ", "a\tb.jpg", "a\nb.jpg"] {
+        folder.write(name, &build::photo());
+        let server = Server::always(Reply::json(EXTRACTED));
+        let run = folder.run(["extract", name, "--api-url", &server.url()]).expect(0);
+        let named = EXTRACTED.replace("\"image.jpg\"", &json!(name).to_string());
+        assert_eq!(run.text(), format!("{named}\n"));
+    }
+}
+
 #[test]
 fn a_url_goes_as_json() {
     let server = Server::always(Reply::json(EXTRACTED));

@@ -7,6 +7,7 @@ mod description;
 mod fetch;
 mod kill;
 mod limits;
+mod odd;
 mod running;
 mod same;
 mod slow;

@@ -1,6 +1,10 @@
 //! What a service answers, read with tolerance: other services than ours speak the documented API, too.
 
-use crate::error::{Code, Error, Result};
+use super::json;
+use crate::{
+    error::{Code, Error, Result},
+    net::Key,
+};
 use serde_json::{Map, Value};
 
 /// The documented answer to an unknown uuid.
@@ -18,28 +22,33 @@ const DOCUMENTED: [(&str, Code); 4] = [
 #[derive(Debug)]
 pub struct Answer {
     text: String,
+    /// What is printed: without the key, should the service have repeated it.
     fields: Map<String, Value>,
+    /// What is acted on, as it came.
+    uuid: Option<String>,
+    download_url: Option<String>,
 }
 
 impl Answer {
     /// Reads an answer. An error is the service's own, or says who else has spoken.
-    pub fn read(status: u16, body: String) -> Result<Self> {
+    pub fn read(status: u16, body: &str, key: Option<&Key>) -> Result<Self> {
         let text = body.trim_start_matches('\u{feff}').trim();
         let Ok(Value::Object(fields)) = serde_json::from_str(text) else {
-            let said = crate::net::client::excerpt(text.as_bytes());
+            let said = crate::net::client::excerpt(text.as_bytes(), key);
             let text = format!("no answer of the documented kind{said}");
             return Err(Error::new(Code::ServerError, text));
         };
-        let succeeded = match fields.get("success") {
-            Some(Value::Bool(success)) => *success,
-            Some(Value::String(text)) => text != "false",
-            _ => true,
-        };
-        let failed = matches!(fields.get("status").and_then(Value::as_str), Some("failed" | "error"));
-        if !(200..300).contains(&status) || !succeeded || failed {
-            return Err(failure(status, &fields));
+        if !(200..300).contains(&status) || reports_failure(&fields) {
+            return Err(failure(status, &fields, key));
         }
-        Ok(Answer { text: compact(text), fields })
+        let own = |name: &str| text_of(&fields, name).map(str::to_owned);
+        let (uuid, download_url) = (own("uuid"), own("downloadUrl"));
+        let came = json::compact(text);
+        let (fields, text) = match key.map(|key| json::redacted(&came, key)).filter(|clean| *clean != came) {
+            Some(clean) => (parsed(&clean)?, clean),
+            None => (fields, came),
+        };
+        Ok(Answer { text, fields, uuid, download_url })
     }
 
     /// The answer's own JSON on one line, as it came but for the blanks between its parts.
@@ -52,7 +61,7 @@ impl Answer {
     }
 
     fn field(&self, name: &str) -> Option<&str> {
-        self.fields.get(name)?.as_str().filter(|text| !text.is_empty())
+        text_of(&self.fields, name)
     }
 
     /// In either of the documented spellings.
@@ -61,11 +70,11 @@ impl Answer {
     }
 
     pub fn uuid(&self) -> Option<&str> {
-        self.field("uuid")
+        self.uuid.as_deref()
     }
 
     pub fn download_url(&self) -> Option<&str> {
-        self.field("downloadUrl")
+        self.download_url.as_deref()
     }
 
     /// Group, tag, value; nothing when there are none.
@@ -75,7 +84,7 @@ impl Answer {
 
     /// The work is not done yet.
     pub fn unfinished(&self) -> bool {
-        matches!(self.field("status"), Some("pending" | "processing" | "queued"))
+        word(&self.fields, "status").is_some_and(|status| ["pending", "processing", "queued"].contains(&&*status))
     }
 
     /// Does the service say that it has followed this parameter? Our own calls `n` by its long name.
@@ -95,31 +104,88 @@ impl Answer {
                 self.set(name, value.clone());
             }
         }
+        self.uuid = self.uuid.or(earlier.uuid);
+        self.download_url = self.download_url.or(earlier.download_url);
         self
     }
 
     /// Sets a field, at the end when it is new.
     pub fn set(&mut self, name: &str, value: Value) {
-        if self.fields.insert(name.to_owned(), value.clone()).is_some() {
-            self.text = Value::Object(self.fields.clone()).to_string();
-        } else if let Some(open) = self.text.strip_suffix('}') {
-            let comma = if open.ends_with('{') { "" } else { "," };
-            self.text = format!("{open}{comma}{}:{value}}}", Value::from(name));
-        }
+        self.text = json::with(&self.text, name, Some(&value.to_string()));
+        self.fields.insert(name.to_owned(), value);
     }
 
     /// Takes a field away.
     pub fn take(&mut self, name: &str) {
         if self.fields.shift_remove(name).is_some() {
-            self.text = Value::Object(self.fields.clone()).to_string();
+            self.text = json::with(&self.text, name, None);
         }
+    }
+
+    /// Leaves only the tags, by group and name, that are to be shown.
+    pub fn retain(&mut self, shown: impl Fn(&str, &str) -> bool) -> Result<()> {
+        let mut groups = Vec::new();
+        for (group, tags) in json::members(json::member(&self.text, "metadata").unwrap_or_default()) {
+            let tags = json::members(tags).into_iter().filter(|(tag, _)| shown(&json::unquoted(group), &json::unquoted(tag)));
+            groups.push((group, json::object(tags)));
+        }
+        let groups = groups.iter().map(|(group, tags)| (*group, tags.as_str())).filter(|(_, tags)| *tags != "{}");
+        self.text = json::with(&self.text, "metadata", Some(&json::object(groups)));
+        self.fields = parsed(&self.text)?;
+        Ok(())
+    }
+
+    /// Puts the file's own name where the answer has what became of it on its way.
+    pub fn rename(&mut self, name: &str) -> Result<()> {
+        let Some(field) = ["fileName", "filename"].into_iter().find(|field| self.field(field).is_some()) else { return Ok(()) };
+        let (said, own) = (self.fields.get(field), Value::from(name));
+        let quoted = own.to_string();
+        let metadata = json::member(&self.text, "metadata").filter(|_| self.metadata()["File"].get("Name") == said);
+        if let Some((metadata, file)) = metadata.and_then(|metadata| Some((metadata, json::member(metadata, "File")?))) {
+            let file = json::with(file, "Name", Some(&quoted));
+            let metadata = json::with(metadata, "File", Some(&file));
+            self.text = json::with(&self.text, "metadata", Some(&metadata));
+        }
+        self.text = json::with(&self.text, field, Some(&quoted));
+        self.fields = parsed(&self.text)?;
+        Ok(())
     }
 }
 
+fn parsed(json: &str) -> Result<Map<String, Value>> {
+    // It was JSON before it was changed.
+    serde_json::from_str(json).map_err(|e| Error::new(Code::ServerError, format!("no answer of the documented kind: {e}")))
+}
+
+/// A field with some text in it.
+fn text_of<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    fields.get(name)?.as_str().filter(|text| !text.is_empty())
+}
+
+/// A field that holds one of some words, in lower case.
+fn word(fields: &Map<String, Value>, name: &str) -> Option<String> {
+    Some(text_of(fields, name)?.trim().to_ascii_lowercase())
+}
+
+/// What went wrong, as it is told: a text, or an object that has one.
+fn reason(fields: &Map<String, Value>) -> Option<&str> {
+    let nested = || text_of(fields.get("error")?.as_object()?, "message");
+    text_of(fields, "error").or_else(nested).or_else(|| text_of(fields, "message"))
+}
+
+/// Does it say of itself, whatever the HTTP status is, that it is no success?
+fn reports_failure(fields: &Map<String, Value>) -> bool {
+    let denied = fields.get("success") == Some(&Value::Bool(false)) || word(fields, "success").is_some_and(|w| w == "false");
+    let failed = word(fields, "status").is_some_and(|w| ["failed", "error"].contains(&&*w));
+    let has = |name| fields.get(name).is_some_and(|value| !value.is_null());
+    // An error alone: the service is none that says `success`, and nothing has come.
+    denied || failed || (has("error") && !has("success") && !has("metadata"))
+}
+
 /// The error that a service reports.
-fn failure(status: u16, fields: &Map<String, Value>) -> Error {
-    let text = |name: &str| fields.get(name).and_then(Value::as_str).filter(|t| !t.is_empty());
-    let said = text("error").or_else(|| text("message")).unwrap_or("the service gave no reason");
+fn failure(status: u16, fields: &Map<String, Value>, key: Option<&Key>) -> Error {
+    let text = |name: &str| text_of(fields, name);
+    let said = reason(fields).unwrap_or("the service gave no reason");
     let code = text("code").and_then(Code::parse).filter(|code| *code != Code::Interrupted);
     let code =
         code.or_else(|| by_status(status)).or_else(|| DOCUMENTED.iter().find(|(error, _)| *error == said).map(|(_, c)| *c));
@@ -130,6 +196,7 @@ fn failure(status: u16, fields: &Map<String, Value>) -> Error {
         Some(detail) => format!("{said}: {detail}"),
         None => said.to_owned(),
     };
+    let message = key.map_or(message.as_str().into(), |key| key.redact(&message)).into_owned();
     Error::new(code.unwrap_or(Code::ServerError), message)
 }
 
@@ -146,41 +213,51 @@ fn by_status(status: u16) -> Option<Code> {
     }
 }
 
-/// JSON without the blanks between its parts; all else, the spelling of numbers and the order of keys, stays.
-fn compact(json: &str) -> String {
-    let mut compact = String::with_capacity(json.len());
-    let (mut quoted, mut escaped) = (false, false);
-    for c in json.chars() {
-        if quoted {
-            (quoted, escaped) = (escaped || c != '"', !escaped && c == '\\');
-        } else if c.is_ascii_whitespace() {
-            continue;
-        } else {
-            quoted = c == '"';
-        }
-        compact.push(c);
-    }
-    compact
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn only_blanks_between_parts_go() {
-        let json = "{ \"b\" : 1.50e3,\n\t\"a \\\" \\\\\": [ \"x y\" , 12345678901234567890123 ] }";
-        assert_eq!(compact(json), r#"{"b":1.50e3,"a \" \\":["x y",12345678901234567890123]}"#);
+    fn fields_are_added_and_replaced() {
+        let mut answer = Answer::read(200, "{\"z\": 1.0, \"b\": [1.50, 1e400, -0], \"a\": 2}", None).unwrap();
+        answer.set("source", "x".into());
+        assert_eq!(answer.text(), r#"{"z":1.0,"b":[1.50,1e400,-0],"a":2,"source":"x"}"#);
+        answer.set("a", "y".into());
+        answer.take("z");
+        assert_eq!(answer.text(), r#"{"b":[1.50,1e400,-0],"a":"y","source":"x"}"#);
     }
 
     #[test]
-    fn fields_are_added_and_replaced() {
-        let mut answer = Answer::read(200, "{\"z\": 1.0, \"a\": 2}".into()).unwrap();
-        answer.set("source", "x".into());
-        assert_eq!(answer.text(), r#"{"z":1.0,"a":2,"source":"x"}"#);
-        answer.set("a", "y".into());
-        answer.take("z");
-        assert_eq!(answer.text(), r#"{"a":"y","source":"x"}"#);
+    fn the_key_is_acted_on_and_not_printed() {
+        let key = "s3cret+key".parse().ok();
+        let url = "/x?key=s3cret%2Bkey";
+        let json = format!(r#"{{"a":1.50,"s3cret+key":["s3cret\u002bkey",7],"uuid":"s3cret+key","downloadUrl":"{url}"}}"#);
+        let answer = Answer::read(200, &json, key.as_ref()).unwrap();
+        assert_eq!((answer.uuid(), answer.download_url()), (Some("s3cret+key"), Some(url)));
+        assert_eq!(answer.text(), r#"{"a":1.50,"[key]":["[key]",7],"uuid":"[key]","downloadUrl":"/x?key=[key]"}"#);
+        let number = "12345678".parse().ok();
+        assert_eq!(Answer::read(200, r#"{"n":12345678,"m":1}"#, number.as_ref()).unwrap().text(), r#"{"n":"[key]","m":1}"#);
+        for body in [r#"{"error":"s3cret+key"}"#.to_owned(), format!("{}s3cret+key", "x".repeat(195))] {
+            let error = Answer::read(200, &body, key.as_ref()).unwrap_err().to_string();
+            assert!(!error.contains("s3c"), "{error}");
+        }
+    }
+
+    #[test]
+    fn files_keep_their_names() {
+        for (json, want) in [
+            (
+                r#"{"fileName":"b","metadata":{"File":{"Name":"b","Size":1}}}"#,
+                r#"{"fileName":"a\\b","metadata":{"File":{"Name":"a\\b","Size":1}}}"#,
+            ),
+            (r#"{"filename":"b","metadata":{"File":{"Name":"c"}}}"#, r#"{"filename":"a\\b","metadata":{"File":{"Name":"c"}}}"#),
+            (r#"{"metadata":{"File":{"Name":"b"}}}"#, r#"{"metadata":{"File":{"Name":"b"}}}"#),
+            (r#"{"fileName":7}"#, r#"{"fileName":7}"#),
+        ] {
+            let mut answer = Answer::read(200, json, None).unwrap();
+            answer.rename("a\\b").unwrap();
+            assert_eq!(answer.text(), want);
+        }
     }
 
     #[test]
@@ -193,6 +270,10 @@ mod tests {
             (200, r#"{"success":false,"error":"An error occurred while processing your request"}"#, Code::ServerError),
             (200, r#"{"success":false}"#, Code::ServerError),
             (200, r#"{"success":true,"status":"failed"}"#, Code::ServerError),
+            (200, r#"{"success":"False"}"#, Code::ServerError),
+            (200, r#"{"success":true,"status":"FAILED"}"#, Code::ServerError),
+            (200, r#"{"error":"Invalid API key"}"#, Code::InvalidKey),
+            (200, r#"{"error":{"message":"x"}}"#, Code::ServerError),
             (404, r#"{"error":"No extraction found with the given UUID."}"#, Code::NotFound),
             (413, "{}", Code::TooLarge),
             (500, r#"{"code":"interrupted"}"#, Code::ServerError),
@@ -201,7 +282,10 @@ mod tests {
             (200, "", Code::ServerError),
         ];
         for (status, body, want) in cases {
-            assert_eq!(Answer::read(status, body.into()).map_err(|e| e.code).err(), Some(want), "{status} {body}");
+            assert_eq!(Answer::read(status, body, None).map_err(|e| e.code).err(), Some(want), "{status} {body}");
+        }
+        for body in ["{}", r#"{"success":true,"error":"x"}"#, r#"{"metadata":{},"error":"x"}"#, r#"{"error":null}"#] {
+            assert!(Answer::read(200, body, None).is_ok(), "{body}");
         }
     }
 }

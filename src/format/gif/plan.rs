@@ -89,7 +89,7 @@ impl Cleaner<'_> {
             }
             Block::Extension(0x01) => self.plain_text(found),
             Block::Application(name) => self.application(name, found, id),
-            Block::Extension(0xfe) if self.keeps_comments() => Ok(self.copy(found, "tags")),
+            Block::Extension(0xfe) if self.selection.asks(&["gif", "GIF", "File"], "Comment") => Ok(self.copy(found, "tags")),
             Block::Extension(_) | Block::Stray => Ok(false),
         }
     }
@@ -178,10 +178,6 @@ impl Cleaner<'_> {
         let trailer: Vec<u8> = [1].into_iter().chain((0..=255).rev()).chain([0]).collect();
         self.copy_or_write(&found.range, [b"!\xff\x0b", &XMP[..], &block.bytes, &trailer].concat())?;
         Ok(true)
-    }
-
-    fn keeps_comments(&self) -> bool {
-        self.selection.tags.iter().any(|t| matches!(&t[..], "comment" | "gif:comment" | "file:comment"))
     }
 
     fn copy(&mut self, found: &Found, kept: crate::format::Kept) -> bool {

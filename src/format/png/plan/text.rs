@@ -92,10 +92,7 @@ pub(super) fn keeps(selection: &Selection, tag: &str) -> Option<Kept> {
         _ => None,
     };
     by_name.or_else(|| {
-        let asked = |wanted: &String| {
-            let wanted = wanted.strip_prefix("png:").unwrap_or(wanted);
-            wanted.eq_ignore_ascii_case(tag) || wanted.eq_ignore_ascii_case(base)
-        };
-        selection.tags.iter().any(asked).then_some("tags")
+        let groups = ["png", "PNG"];
+        (selection.asks(&groups, tag) || selection.asks(&groups, base)).then_some("tags")
     })
 }

@@ -1,0 +1,56 @@
+//! The proof of a file that somebody else has cleaned. He may lay it out in another way than we do, so it need not be our bytes.
+
+use super::removal::{self, Prepared};
+use crate::{
+    error::{Code, Error, Result},
+    format::{self, Role, Selection},
+    input::Input,
+};
+
+/// What came as the cleaned form of `original`, where that is on this machine, is a whole file of its type, and has nothing in it
+/// that would be removed. Has it also been compared with the original, picture by picture? Of types that are only read here, it has not.
+pub fn verify(original: Option<&Input>, output: &Input, selection: &Selection) -> Result<bool> {
+    let (format, file_type) = format::detect(output).ok_or_else(|| failed("is of no type that is known here"))?;
+    if let Some(original) = original {
+        let (before, type_before) =
+            format::detect(original).ok_or_else(|| failed("cannot be judged: the original is of no type that is known here"))?;
+        // Cleaning may make a plainer kind of file of it, which is no matter where the contents are compared.
+        if before.name != format.name || (format.plan.is_none() && type_before.name != file_type.name) {
+            return Err(failed("is of another type"));
+        }
+    }
+    let cleaned = match removal::prepare(output, selection) {
+        Err(e) if e.code == Code::UnsupportedFormat => return Ok(false),
+        result => result.map_err(|e| failed(format!("is damaged: {e}")))?,
+    };
+    if let Some(left) = cleaned.findings().first() {
+        return Err(failed(format!("still has metadata in it: {} in {}", left.name, left.place)));
+    }
+    let Some(original) = original else { return Ok(false) };
+    let original = removal::prepare(original, selection)
+        .map_err(|e| failed(format!("cannot be compared with the original, which cannot be read well enough here: {e}")))?;
+    whole(&original, &cleaned)?;
+    original.compare(&cleaned).map_err(|e| failed(format!("is not that of the original: {e}")))?;
+    Ok(true)
+}
+
+/// It has no damage of its own, and ends as the original does; where that is damaged, who knows how it would have ended.
+fn whole(original: &Prepared, cleaned: &Prepared) -> Result<()> {
+    let damage = cleaned.warnings().iter().find(|w| !original.warnings().iter().any(|o| o.text == w.text));
+    let sound = original.warnings().is_empty();
+    match damage {
+        Some(damage) => Err(failed(format!("is damaged: {}", damage.text))),
+        None if sound && end(original).is_some_and(|place| end(cleaned) != Some(place)) => Err(failed("ends too early")),
+        None => Ok(()),
+    }
+}
+
+/// The mark that ends the content, in formats that have one.
+fn end(file: &Prepared) -> Option<&str> {
+    let last = file.parts().iter().rfind(|part| part.role != Role::Metadata)?;
+    (last.role == Role::Structure).then_some(&*last.place)
+}
+
+fn failed(what: impl std::fmt::Display) -> Error {
+    Error::new(Code::VerificationFailed, format!("what the service sent as the cleaned file {what}"))
+}
