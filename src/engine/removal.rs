@@ -10,7 +10,7 @@ use super::{
 use crate::{
     decode::{Facts, Sink},
     error::{Code, Error, Result},
-    format::{self, Depth, Digest, FileType, Format, Keep, Kind, Part, PartId, Piece, Plan, Selection, Walk},
+    format::{self, Depth, Digest, FileType, Format, Keep, Kind, Part, PartId, Piece, Plan, Role, Selection, Walk},
     input::Input,
     metadata::{Metadata, Tag, Value, Warning},
 };
@@ -48,8 +48,12 @@ pub fn prepare(input: &Input, selection: &Selection) -> Result<Prepared> {
     let (format, file_type) =
         format::detect(input).ok_or_else(|| Error::new(Code::UnknownFormat, "the type of the file is not known"))?;
     let input = input.loaded(IN_MEMORY)?;
-    let (walk, mut plan) = plan(format, file_type, &input, selection)?;
+    let (mut walk, mut plan) = plan(format, file_type, &input, selection)?;
     let clean = plan.is_identity(&input)?;
+    if !clean && plan.removed.is_empty() {
+        // Parts stay but for bytes in them that nothing needs: these have no part of their own.
+        plan.removed.push(walk.span(Kind::Opaque, Role::Metadata, "file", 0..0)?);
+    }
     let mut prepared = Prepared {
         clean,
         input,

@@ -3,6 +3,8 @@
 //! Graphics Interchange Format, version 89a (CompuServe 1990): a header, a screen descriptor, then images and extensions,
 //! whose data comes in sub-blocks of a length byte and so many bytes (section 15), up to a trailer.
 
+mod codes;
+mod payload;
 mod plan;
 #[cfg(test)]
 mod tests;
@@ -17,7 +19,7 @@ use smallvec::{SmallVec, smallvec};
 use std::ops::Range;
 
 pub static FORMAT: Format =
-    Format { name: "GIF", extensions: &["gif"], probe, walk, plan: Some(plan::plan), payload: Some(plan::payload) };
+    Format { name: "GIF", extensions: &["gif"], probe, walk, plan: Some(plan::plan), payload: Some(payload::payload) };
 
 const GIF: FileType = FileType { name: "GIF", extension: "gif", mime: "image/gif" };
 const GROUP: Group = Group::new("gif", "GIF");
@@ -47,7 +49,10 @@ enum Block {
     Application([u8; 11]),
     /// Any other extension, by its label.
     Extension(u8),
-    Image,
+    /// An image, by where the size of its codes stands.
+    Image(u64),
+    /// Empty sub-blocks that end nothing: decoders that look further find the next block behind them.
+    Stray,
     Trailer,
 }
 
@@ -89,8 +94,9 @@ impl<'a> Blocks<'a> {
                 let flags = self.bytes.u8(start + 9)?;
                 self.at = start + 11 + colour_table(flags);
                 self.bytes.u8(self.at)?;
+                let size = self.at - 1;
                 cut = self.sub_blocks(None).is_err();
-                Block::Image
+                Block::Image(size)
             }
             b'!' => {
                 let label = self.bytes.u8(start + 1)?;
@@ -101,6 +107,12 @@ impl<'a> Blocks<'a> {
                 }
                 self.extension(label, &data)?
             }
+            0 => {
+                while self.bytes.u8(self.at).is_ok_and(|b| b == 0) {
+                    self.at += 1;
+                }
+                Block::Stray
+            }
             _ => return Ok(None),
         };
         Ok(Some(Found { block, cut, range: start..self.at, data }))
@@ -109,7 +121,8 @@ impl<'a> Blocks<'a> {
     fn extension(&mut self, label: u8, data: &[Range<u64>]) -> Result<Block> {
         let Some(first) = data.first() else { return Ok(Block::Extension(label)) };
         Ok(match (label, first.end - first.start) {
-            (0xf9, 4) => Block::Control {
+            // Whatever follows the four bytes, decoders read them.
+            (0xf9, 4..) => Block::Control {
                 delay: u16::from_le_bytes(self.bytes.array(first.start + 1)?),
                 transparent: self.bytes.u8(first.start)? & 1 != 0,
             },
@@ -157,16 +170,25 @@ impl<'a> Window<'a> {
     }
 
     fn u8(&mut self, at: u64) -> Result<u8> {
-        if let Some(&byte) = usize::try_from(at).ok().and_then(|at| self.input.head().get(at)) {
-            return Ok(byte);
+        Ok(self.bytes(at, 1)?[0])
+    }
+
+    /// So many bytes, no more than a window holds.
+    fn bytes(&mut self, at: u64, length: usize) -> Result<&[u8]> {
+        let within = |start: u64| {
+            let from = usize::try_from(at.checked_sub(start)?).ok()?;
+            Some(from..from.checked_add(length)?)
+        };
+        if let Some(held) = within(0).and_then(|range| self.input.head().get(range)) {
+            return Ok(held);
         }
-        if at < self.start || at - self.start >= self.held.len() as u64 {
+        if within(self.start).is_none_or(|range| range.end > self.held.len()) {
             self.held.resize(Self::LENGTH, 0);
             let read = self.input.read_at(at, &mut self.held)?;
             self.held.truncate(read);
             self.start = at;
         }
-        self.held.get((at - self.start) as usize).copied().ok_or_else(Error::truncated)
+        within(self.start).and_then(|range| self.held.get(range)).ok_or_else(Error::truncated)
     }
 
     fn array<const N: usize>(&mut self, at: u64) -> Result<[u8; N]> {
@@ -193,7 +215,7 @@ fn walk(input: &Input, walk: &mut Walk) -> Result<()> {
         };
         match found.block {
             Block::Control { delay, .. } => delays += u64::from(delay),
-            Block::Image => frames += 1,
+            Block::Image(_) => frames += 1,
             _ => {}
         }
         let (ended, cut) = (found.block == Block::Trailer, found.cut);
@@ -224,8 +246,9 @@ fn walk(input: &Input, walk: &mut Walk) -> Result<()> {
 fn report(found: Found, input: &Input, walk: &mut Walk) -> Result<()> {
     let Found { block, range, mut data, .. } = found;
     let (kind, role, place) = match block {
-        Block::Image | Block::Trailer if !walk.full() => return Ok(()),
-        Block::Image => (Kind::Payload, Role::Structure, "image".into()),
+        Block::Image(_) | Block::Stray | Block::Trailer if !walk.full() => return Ok(()),
+        Block::Stray => (Kind::Opaque, Role::Metadata, "between blocks".into()),
+        Block::Image(_) => (Kind::Payload, Role::Structure, "image".into()),
         Block::Trailer => (Kind::Payload, Role::Structure, "trailer".into()),
         Block::Control { transparent, .. } if !transparent && !walk.full() => return Ok(()),
         Block::Control { .. } => (Kind::Gif(0xf9), Role::Structure, "graphic control".into()),
@@ -255,7 +278,7 @@ fn report(found: Found, input: &Input, walk: &mut Walk) -> Result<()> {
         Block::Extension(0x01) => (Kind::Gif(0x01), Role::Rendering, "plain text".into()),
         Block::Extension(label) => (Kind::Gif(label), Role::Metadata, format!("extension {label:#04x}").into()),
     };
-    let origin = if kind == Kind::Payload { Origin::span(range) } else { Origin::Spans(data) };
+    let origin = if matches!(kind, Kind::Payload | Kind::Opaque) { Origin::span(range) } else { Origin::Spans(data) };
     walk.part(kind, role, place, origin)?;
     Ok(())
 }

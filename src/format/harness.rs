@@ -1,7 +1,11 @@
 //! For tests: cleaning in memory, and the properties that hold for every format.
 
 use super::{Depth, Piece, Selection, Walk, detect};
-use crate::{engine::local, error::Result, input::Input};
+use crate::{
+    engine::{local, removal},
+    error::Result,
+    input::Input,
+};
 
 /// The clean form of a file, and the places of what went.
 pub fn clean(bytes: &[u8], selection: &Selection) -> Result<(Vec<u8>, Vec<String>)> {
@@ -19,6 +23,19 @@ pub fn clean(bytes: &[u8], selection: &Selection) -> Result<(Vec<u8>, Vec<String
     }
     let removed = plan.removed.iter().map(|&id| walk.parts[id].place.to_string()).collect();
     Ok((out, removed))
+}
+
+/// What cleaning says that it cannot keep.
+pub fn warnings(bytes: &[u8], selection: &Selection) -> Vec<String> {
+    let prepared = removal::prepare(&Input::from_bytes(bytes.to_vec()), selection).expect("the file can be cleaned");
+    prepared.lost().iter().map(|w| format!("{}: {}", w.place, w.text)).collect()
+}
+
+/// The proof of a removal holds for this file.
+pub fn removal_holds(bytes: &[u8], selection: &Selection) {
+    let (out, _) = clean(bytes, selection).expect("the file can be cleaned");
+    let prepared = removal::prepare(&Input::from_bytes(bytes.to_vec()), selection).expect("the file can be cleaned");
+    prepared.verify(&Input::from_bytes(out)).expect("the output is proved");
 }
 
 /// Whatever the bytes are: nothing panics, and what can be cleaned is clean at once, with the same payload.

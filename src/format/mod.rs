@@ -152,6 +152,8 @@ pub enum Keep {
     Orientation,
     /// Pixels per inch or metre.
     Density,
+    /// What the format has shown with the image and decoding it does not need: backgrounds, suggested palettes, plain text.
+    Backdrop,
     /// Ultra HDR gain map.
     Gainmap,
     /// Creator, copyright notice, credit.
@@ -188,7 +190,8 @@ impl Selection {
 impl Default for Selection {
     /// The preset `default`: looks and plays the same.
     fn default() -> Self {
-        Selection { keep: [Keep::Icc, Keep::Orientation, Keep::Density, Keep::Gainmap].into(), ..Self::none() }
+        let keep = [Keep::Icc, Keep::Orientation, Keep::Density, Keep::Backdrop, Keep::Gainmap];
+        Selection { keep: keep.into(), ..Self::none() }
     }
 }
 

@@ -3,9 +3,11 @@
 //! Portable Network Graphics (Third Edition), W3C Recommendation: a signature, then chunks of length, type, data and
 //! CRC (clause 5). MNG 1.0 and JNG 1.0 share the layout under signatures and chunks of their own.
 
+mod frames;
 mod payload;
 mod pixels;
 mod plan;
+mod rules;
 #[cfg(test)]
 mod tests;
 

@@ -3,6 +3,7 @@
 //! Multimedia Programming Interface and Data Specifications 1.0 (1991), chapter 2: chunks of a four-character code, a
 //! length and data, padded to even. The forms: WebP Container Specification (RFC 9649).
 
+mod payload;
 mod plan;
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,7 @@ use crate::{
 use std::ops::Range;
 
 pub static FORMAT: Format =
-    Format { name: "RIFF", extensions: &["webp"], probe, walk, plan: Some(plan::plan), payload: Some(plan::payload) };
+    Format { name: "RIFF", extensions: &["webp"], probe, walk, plan: Some(plan::plan), payload: Some(payload::payload) };
 
 const WEBP: FileType = FileType { name: "WEBP", extension: "webp", mime: "image/webp" };
 const LOSSLESS: FileType = FileType { name: "WEBP (lossless)", ..WEBP };
@@ -27,6 +28,17 @@ const GROUP: Group = Group::new("riff", "RIFF");
 const HEADER: u64 = 12;
 /// Fields of an animation frame before the chunks in it (RFC 9649, 2.7.1.1).
 const FRAME_HEADER: u64 = 16;
+/// Bits of a frame's last byte of fields that mean nothing.
+const RESERVED_OF_FRAME: u8 = 0xfc;
+/// Background and repetitions of an animation (2.7.1.1).
+const ANIMATION_HEADER: u64 = 6;
+
+/// Bits of `VP8X` (RFC 9649, 2.7).
+const ANIMATION: u8 = 0x02;
+const XMP: u8 = 0x04;
+const EXIF: u8 = 0x08;
+const ALPHA: u8 = 0x10;
+const ICC: u8 = 0x20;
 
 fn probe(input: &Input) -> Option<FileType> {
     let (b"RIFF", [_, _, _, _, form @ ..]) = input.head().split_first_chunk()? else { return None };

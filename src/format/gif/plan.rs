@@ -1,112 +1,209 @@
 //! Cleaning a GIF: images, their controls, what loops them, the colour profile (`spec/removal.md` 2.4). The rest goes.
 
-use super::{Block, Blocks, HEADER, LOOPS, PROFILE, XMP};
+use super::{Block, Blocks, C2PA, Found, LOOPS, PROFILE, Window, XMP, codes};
 use crate::{
     encode::select,
     error::{Error, Result},
-    format::{Digest, Keep, Origin, Part, Plan, Selection, profile},
+    format::{Keep, Origin, Part, PartId, Plan, Selection, profile},
     input::Input,
 };
 use std::ops::Range;
-use xxhash_rust::xxh3::Xxh3;
 
 pub(super) fn plan(input: &Input, parts: &[Part], selection: &Selection) -> Result<Plan> {
-    let mut plan = Plan::default();
     let mut blocks = Blocks::new(input)?;
-    plan.copy(0..blocks.at);
+    let mut cleaner = Cleaner {
+        input,
+        parts,
+        selection,
+        control: None,
+        images: 0,
+        repetitions: last_repetitions(input)?,
+        profiled: false,
+        packed: false,
+        plan: Plan::default(),
+    };
+    cleaner.plan.copy(0..blocks.at);
     // The walk reports the header, the colour table, then each block.
     let mut id = 2;
-    // Of several controls the last one counts, and it needs something to control.
-    let mut control: Option<(usize, Range<u64>)> = None;
-    let (mut images, mut looped, mut profiled, mut packed, mut ended) = (0, false, false, false, false);
-    while let Some(found) = blocks.next().unwrap_or(None) {
-        let kept = match &found.block {
-            Block::Trailer => {
-                ended = true;
-                control.take().into_iter().for_each(|(id, _)| plan.removed.push(id));
-                plan.copy(found.range.clone());
-                true
+    let ended = loop {
+        let found = match blocks.next() {
+            Ok(Some(found)) => found,
+            Ok(None) => {
+                cleaner.plan.warn("GIF", "what follows the first block of no known kind goes");
+                break false;
             }
-            Block::Control { .. } => {
-                // Its one sub-block is all there is to it.
-                let whole = found.range.end - found.range.start == 8;
-                let before = if whole { control.replace((id, found.range.clone())) } else { None };
-                before.into_iter().for_each(|(id, _)| plan.removed.push(id));
-                whole
-            }
-            Block::Image | Block::Extension(0x01) => {
-                control.take().into_iter().for_each(|(_, range)| plan.copy(range));
-                plan.copy(found.range.clone());
-                if found.cut {
-                    plan.bytes(vec![0]);
-                }
-                images += u32::from(found.block == Block::Image);
-                true
-            }
-            Block::Application(name) if LOOPS.contains(&name) => {
-                let repeat = repetitions(input, &found.data)?.filter(|_| !std::mem::replace(&mut looped, true));
-                if let Some(count) = repeat {
-                    let fresh = [b"!\xff\x0b", &name[..], &[3, 1], &count, &[0]].concat();
-                    copy_or_write(input, &found.range, fresh, &mut plan)?;
-                }
-                repeat.is_some()
-            }
-            Block::Application(name) if name == PROFILE && !profiled => {
-                let profile = Origin::Spans(found.data.iter().skip(1).cloned().collect()).open(input, profile::MAX_PROFILE)?;
-                profiled = profile::keeps(&profile.all(profile::MAX_PROFILE)?, selection);
-                if profiled {
-                    plan.keep("icc");
-                    plan.copy(found.range.clone());
-                }
-                profiled
-            }
-            Block::Application(name) if name == XMP && select::texts(selection) && !packed => {
-                let Some(part) = parts.get(id) else { break };
-                let packet = part.origin.open(input, profile::MAX_PROFILE)?;
-                let block = plan.or_warn("XMP", select::xmp(&packet.all(profile::MAX_PROFILE)?, selection));
-                packed = block.is_some();
-                if let Some(block) = block {
-                    block.kept.iter().for_each(|name| plan.keep(name));
-                    let trailer: Vec<u8> = [1].into_iter().chain((0..=255).rev()).chain([0]).collect();
-                    let fresh = [b"!\xff\x0b", &name[..], &block.bytes, &trailer].concat();
-                    copy_or_write(input, &found.range, fresh, &mut plan)?;
-                }
-                packed
-            }
-            Block::Application(name) if name == super::C2PA && selection.keeps(Keep::C2pa) => {
-                plan.keep("c2pa");
-                plan.copy(found.range.clone());
-                true
-            }
-            Block::Extension(0xfe) if selection.asks(&["gif", "GIF", "File"], "Comment") => {
-                plan.keep("tags");
-                plan.copy(found.range.clone());
-                true
-            }
-            Block::Application(_) | Block::Extension(_) => false,
+            Err(_) => break false,
         };
-        if !kept {
-            plan.removed.push(id);
+        if !cleaner.block(&found, id)? {
+            cleaner.plan.removed.push(id);
         }
         id += 1;
-        if ended || found.cut {
-            break;
+        if found.block == Block::Trailer || found.cut {
+            break found.block == Block::Trailer;
         }
-    }
-    if images == 0 {
+    };
+    if cleaner.images == 0 {
         return Err(Error::damaged("the file has no image"));
     }
     if !ended {
-        control.into_iter().for_each(|(id, _)| plan.removed.push(id));
-        plan.bytes(vec![b';']);
+        cleaner.drop_control();
+        cleaner.plan.bytes(vec![b';']);
     }
-    plan.removed.extend(id..parts.len());
-    Ok(plan)
+    cleaner.plan.removed.extend(id..parts.len());
+    Ok(cleaner.plan)
+}
+
+struct Cleaner<'a> {
+    input: &'a Input,
+    parts: &'a [Part],
+    selection: &'a Selection,
+    /// Of several controls the last one counts, and it needs something to control.
+    control: Option<(PartId, Found)>,
+    images: u32,
+    /// Where the block stands that says how often the animation plays: of several the last one counts.
+    repetitions: Option<u64>,
+    /// What counts once and was there.
+    profiled: bool,
+    packed: bool,
+    plan: Plan,
+}
+
+impl Cleaner<'_> {
+    /// Takes a block over, as it is or in part. `false`: it goes.
+    fn block(&mut self, found: &Found, id: PartId) -> Result<bool> {
+        match &found.block {
+            Block::Trailer => {
+                self.drop_control();
+                self.plan.copy(found.range.clone());
+                Ok(true)
+            }
+            Block::Control { .. } => {
+                self.drop_control();
+                self.control = Some((id, found.clone()));
+                Ok(true)
+            }
+            Block::Image(size) => {
+                self.place_control()?;
+                self.image(found, *size)?;
+                Ok(true)
+            }
+            Block::Extension(0x01) => self.plain_text(found),
+            Block::Application(name) => self.application(name, found, id),
+            Block::Extension(0xfe) if self.selection.asks(&["gif", "GIF", "File"], "Comment") => Ok(self.copy(found, "tags")),
+            Block::Extension(_) | Block::Stray => Ok(false),
+        }
+    }
+
+    fn drop_control(&mut self) {
+        self.plan.removed.extend(self.control.take().map(|(id, _)| id));
+    }
+
+    /// Section 23: four bytes say it all; behind them nothing stays.
+    fn place_control(&mut self) -> Result<()> {
+        let Some((_, found)) = self.control.take() else { return Ok(()) };
+        let Some(data) = found.data.first() else { return Ok(()) };
+        let fields: [u8; 4] = self.input.array(data.start)?;
+        self.copy_or_write(&found.range, [b"!\xf9\x04", &fields[..], &[0]].concat())
+    }
+
+    /// Section 22: its descriptor, and its codes up to the one that ends them.
+    fn image(&mut self, found: &Found, size: u64) -> Result<()> {
+        self.images += 1;
+        let range = found.range.clone();
+        let last = codes::each(&mut Window::new(self.input), size, range.end, |_| {})?;
+        match last.filter(|last| found.cut || last.end + 1 < range.end) {
+            Some(last) => {
+                self.plan.copy(range.start..last.start - 1);
+                self.plan.bytes(vec![(last.end - last.start) as u8]);
+                self.plan.copy(last);
+                self.plan.bytes(vec![0]);
+            }
+            None => {
+                self.plan.copy(range);
+                self.plan.bytes(if found.cut { vec![0] } else { Vec::new() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Section 25: few decoders show it, and none needs it for the images.
+    fn plain_text(&mut self, found: &Found) -> Result<bool> {
+        if !self.selection.keeps(Keep::Backdrop) {
+            self.drop_control();
+            return Ok(false);
+        }
+        self.place_control()?;
+        self.plan.copy(found.range.clone());
+        Ok(true)
+    }
+
+    fn application(&mut self, name: &[u8; 11], found: &Found, id: PartId) -> Result<bool> {
+        match name {
+            _ if self.repetitions == Some(found.range.start) => self.repeat(name, found),
+            PROFILE if !self.profiled => self.colour_profile(found),
+            XMP if select::texts(self.selection) && !self.packed => self.xmp(found, id),
+            C2PA if self.selection.keeps(Keep::C2pa) => Ok(self.copy(found, "c2pa")),
+            _ => Ok(false),
+        }
+    }
+
+    fn repeat(&mut self, name: &[u8; 11], found: &Found) -> Result<bool> {
+        let Some([low, high]) = repetitions(self.input, found)? else { return Ok(false) };
+        self.copy_or_write(&found.range, [b"!\xff\x0b", &name[..], &[3, 1, low, high, 0]].concat())?;
+        Ok(true)
+    }
+
+    /// ICC.1, annex B.6.
+    fn colour_profile(&mut self, found: &Found) -> Result<bool> {
+        let data = Origin::Spans(found.data.iter().skip(1).cloned().collect());
+        let data = data.open(self.input, profile::MAX_PROFILE)?;
+        let data = data.all(profile::MAX_PROFILE)?;
+        let Some(kept) = self.plan.or_warn("ICC", profile::kept(&data, self.selection)) else { return Ok(false) };
+        self.profiled = true;
+        if kept.len() == data.len() {
+            return Ok(self.copy(found, "icc"));
+        }
+        self.plan.keep("icc");
+        self.plan.bytes([b"!\xff\x0b", &PROFILE[..], &sub_blocks(kept)].concat());
+        Ok(true)
+    }
+
+    fn xmp(&mut self, found: &Found, id: PartId) -> Result<bool> {
+        let Some(part) = self.parts.get(id) else { return Ok(false) };
+        let packet = part.origin.open(self.input, profile::MAX_PROFILE)?;
+        let block = select::xmp(&packet.all(profile::MAX_PROFILE)?, self.selection);
+        let Some(block) = self.plan.or_warn("XMP", block) else { return Ok(false) };
+        self.packed = true;
+        block.kept.iter().for_each(|name| self.plan.keep(name));
+        let trailer: Vec<u8> = [1].into_iter().chain((0..=255).rev()).chain([0]).collect();
+        self.copy_or_write(&found.range, [b"!\xff\x0b", &XMP[..], &block.bytes, &trailer].concat())?;
+        Ok(true)
+    }
+
+    fn copy(&mut self, found: &Found, kept: crate::format::Kept) -> bool {
+        self.plan.keep(kept);
+        self.plan.copy(found.range.clone());
+        true
+    }
+
+    /// Takes a range over where it equals the fresh bytes.
+    fn copy_or_write(&mut self, range: &Range<u64>, fresh: Vec<u8>) -> Result<()> {
+        let length = fresh.len() as u64;
+        if range.end - range.start == length && *self.input.bytes(range.start, length)? == fresh[..] {
+            self.plan.copy(range.clone());
+        } else {
+            self.plan.bytes(fresh);
+        }
+        Ok(())
+    }
 }
 
 /// How often the animation plays: of Netscape's sub-blocks the one with identifier 1.
-fn repetitions(input: &Input, data: &[Range<u64>]) -> Result<Option<[u8; 2]>> {
-    for range in data.iter().skip(1).filter(|r| r.end - r.start == 3) {
+fn repetitions(input: &Input, found: &Found) -> Result<Option<[u8; 2]>> {
+    if !matches!(&found.block, Block::Application(name) if LOOPS.contains(&name)) {
+        return Ok(None);
+    }
+    for range in found.data.iter().skip(1).filter(|r| r.end - r.start == 3) {
         if let [1, low, high] = input.array(range.start)? {
             return Ok(Some([low, high]));
         }
@@ -114,52 +211,22 @@ fn repetitions(input: &Input, data: &[Range<u64>]) -> Result<Option<[u8; 2]>> {
     Ok(None)
 }
 
-/// Takes a range over where it equals the fresh bytes.
-fn copy_or_write(input: &Input, range: &Range<u64>, fresh: Vec<u8>, plan: &mut Plan) -> Result<()> {
-    if range.end - range.start == fresh.len() as u64 && *input.bytes(range.start, fresh.len() as u64)? == fresh[..] {
-        plan.copy(range.clone());
-    } else {
-        plan.bytes(fresh);
+/// Where the last block stands that says how often the animation plays.
+fn last_repetitions(input: &Input) -> Result<Option<u64>> {
+    let (mut blocks, mut last) = (Blocks::new(input)?, None);
+    while let Ok(Some(found)) = blocks.next() {
+        if repetitions(input, &found)?.is_some() {
+            last = Some(found.range.start);
+        }
+        if found.block == Block::Trailer || found.cut {
+            break;
+        }
     }
-    Ok(())
+    Ok(last)
 }
 
-/// Digest of the screen, and of each image with its control, whatever stands between them. Goes its own way: it knows
-/// introducers and sub-blocks alone.
-pub(super) fn payload(input: &Input) -> Result<Digest> {
-    let mut hash = Xxh3::new();
-    let bytes = input.loaded(crate::input::MAX_BLOCK)?;
-    let at = |i: u64| bytes.u8(i).unwrap_or(b';');
-    let table = |flags: u8| if flags & 0x80 == 0 { 0 } else { 3u64 << ((flags & 7) + 1) };
-    let mut i = HEADER + table(at(10));
-    hash.update(&bytes.up_to(0, i)?);
-    let mut control = Vec::new();
-    loop {
-        let start = i;
-        let image = match (at(i), at(i + 1)) {
-            (b',', _) => true,
-            (b'!', label) => label == 0x01,
-            _ => break,
-        };
-        i += if at(i) == b',' { 11 + table(at(i + 9)) } else { 2 };
-        if i >= bytes.len() {
-            break;
-        }
-        while at(i) != 0 && i + 1 + u64::from(at(i)) <= bytes.len() && i < bytes.len() {
-            i += 1 + u64::from(at(i));
-        }
-        let whole = i < bytes.len() && at(i) == 0;
-        if image && (whole || at(start) == b',') {
-            hash.update(&control);
-            hash.update(&bytes.up_to(start, i - start)?);
-            control.clear();
-        } else if at(start + 1) == 0xf9 && at(start + 2) == 4 && i - start == 7 {
-            control = bytes.up_to(start, 7)?.into_owned();
-        }
-        if !whole {
-            break;
-        }
-        i += 1;
-    }
-    Ok(Digest(hash.digest128()))
+/// Data in sub-blocks, and the block that ends them (section 15).
+fn sub_blocks(data: &[u8]) -> Vec<u8> {
+    let blocks = data.chunks(255).flat_map(|block| [&[block.len() as u8], block].concat());
+    blocks.chain([0]).collect()
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::format::{
     Depth, Keep, Selection,
-    harness::{clean, holds_for, tags},
+    harness::{clean, holds_for, removal_holds, tags, warnings},
 };
 use proptest::prelude::*;
 
@@ -98,7 +98,8 @@ fn what_is_not_needed_goes() {
         (around(application(PROFILE, &sub_blocks(b"no profile"))), "ICCRGBG1012"),
         (around(control(9, None)), "graphic control"),
         (around(b"!\x99\x01x\0".to_vec()), "extension 0x99"),
-        (around(repeat(7)), "NETSCAPE2.0"),
+        (gif(&[repeat(7), repeat(0), control(1, None), image()]), "NETSCAPE2.0"),
+        (gif(&[application(LOOPS[1], &[3, 1, 7, 0, 0]), repeat(0), control(1, None), image()]), "ANIMEXTS1.0"),
         (gif(&[repeat(0), control(1, None), image(), control(9, None)]), "graphic control"),
         ([bare.clone(), b"behind".to_vec()].concat(), "after the trailer"),
     ];
@@ -126,6 +127,105 @@ fn what_is_asked_for_stays() {
     }
 }
 
+/// Codes of so many bits, packed as GIF89a, appendix F has it.
+fn packed(codes: &[(u32, u32)]) -> Vec<u8> {
+    let (mut bytes, mut held, mut bits) = (Vec::new(), 0, 0u32);
+    for (code, length) in codes {
+        bits |= code << held;
+        held += length;
+        while held >= 8 {
+            bytes.push(bits as u8);
+            bits >>= 8;
+            held -= 8;
+        }
+    }
+    if held > 0 {
+        bytes.push(bits as u8);
+    }
+    bytes
+}
+
+#[test]
+fn codes_end_where_they_say() {
+    let coded = |size: u8, data: &[u8]| [b",\0\0\0\0\x01\0\x01\0\0", &[size][..], data].concat();
+    // Longer codes come behind the third and the eleventh code; after a clear code it begins anew.
+    let grown: Vec<_> =
+        [3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5].iter().enumerate().map(|(i, &n)| (4 * u32::from(i == 0), n)).collect();
+    let grown = packed(&[&grown[..], &[(4, 5), (1, 3), (5, 3)]].concat());
+    // A table that is full has codes of 12 bits, however many come.
+    let mut full = vec![(256, 9)];
+    for n in 0u32..5000 {
+        full.push((0, (258 + n.saturating_sub(1)).min(4095).ilog2() + 1));
+    }
+    full.push((257, 12));
+    for (size, data) in [(2, packed(&[(4, 3), (0, 3), (5, 3)])), (2, grown), (8, packed(&full))] {
+        let want = gif(&[coded(size, &sub_blocks(&data))]);
+        assert!(clean(&want, &Selection::default()).unwrap().0 == want, "{size}");
+        let mut apart = sub_blocks(&data);
+        apart.pop();
+        for hiding in [sub_blocks(&[&data[..], b"hidden"].concat()), [&apart[..], b"\x06hidden\x03too\0"].concat()] {
+            let bytes = gif(&[coded(size, &hiding)]);
+            assert!(clean(&bytes, &Selection::default()).unwrap().0 == want, "{size}");
+            holds_for(&bytes);
+        }
+    }
+    // Without an end code, or with codes of no known size, all is taken for codes.
+    for (size, data) in [(2, packed(&[(4, 3), (0, 3), (1, 3)])), (1, vec![0x0f; 300]), (12, vec![0xff; 9])] {
+        let bytes = gif(&[coded(size, &sub_blocks(&data))]);
+        assert!(clean(&bytes, &Selection::default()).unwrap().0 == bytes, "{size}");
+    }
+}
+
+#[test]
+fn controls_keep_their_fields() {
+    let fields = [5, 10, 0, 7];
+    let want = gif(&[[&b"!\xf9\x04"[..], &fields, &[0]].concat(), image()]);
+    let extra = [&b"!\xf9\x04"[..], &fields, b"\x06hidden\0"].concat();
+    let long = [&b"!\xf9\x0a"[..], &fields, b"hidden\0"].concat();
+    for control in [extra, long] {
+        let bytes = gif(&[control, image()]);
+        assert!(clean(&bytes, &Selection::default()).unwrap().0 == want);
+        holds_for(&bytes);
+    }
+}
+
+#[test]
+fn plain_text_goes_where_looks_do_not_count() {
+    let text = [b"!\x01\x0c".to_vec(), vec![0; 12], sub_blocks(b"hi")].concat();
+    let bytes = gif(&[image(), control(5, None), text, image()]);
+    assert!(clean(&bytes, &Selection::default()).unwrap().0 == bytes);
+    for selection in [Selection::strict(), Selection::none()] {
+        assert!(clean(&bytes, &selection).unwrap().0 == gif(&[image(), image()]));
+        removal_holds(&bytes, &selection);
+    }
+}
+
+#[test]
+fn frames_behind_empty_blocks_stay() {
+    let bytes = gif(&[vec![0], control(5, None), vec![0, 0], image(), vec![0, 0, 0], comment(b"x"), image()]);
+    let (out, removed) = clean(&bytes, &Selection::default()).unwrap();
+    assert!(out == gif(&[control(5, None), image(), image()]));
+    assert_eq!(removed, ["between blocks", "between blocks", "between blocks", "comment"]);
+    holds_for(&bytes);
+    // What is no block at all ends the file, and that is said.
+    let ended = gif(&[image(), b"GIF89a".to_vec(), image()]);
+    assert!(clean(&ended, &Selection::default()).unwrap().0 == gif(&[image()]));
+    assert_eq!(warnings(&ended, &Selection::default()), ["GIF: what follows the first block of no known kind goes"]);
+}
+
+#[test]
+fn profiles_end_where_they_say() {
+    let mut bytes = vec![0; 300];
+    bytes[2..4].copy_from_slice(&300u16.to_be_bytes());
+    bytes[36..40].copy_from_slice(b"acsp");
+    bytes.extend(b"hidden");
+    let hiding = gif(&[application(PROFILE, &sub_blocks(&bytes)), image()]);
+    assert!(clean(&hiding, &Selection::default()).unwrap().0 == gif(&[profile(), image()]));
+    holds_for(&hiding);
+    let none = gif(&[application(PROFILE, &sub_blocks(b"none")), image()]);
+    assert_eq!(warnings(&none, &Selection::default()), ["ICC: goes as a whole: it is no whole ICC profile"]);
+}
+
 #[test]
 fn damage() {
     let whole = gif(&[image(), image()]);
@@ -134,7 +234,7 @@ fn damage() {
     // An image that is cut keeps its whole sub-blocks.
     let cut = &whole[..whole.len() - 3];
     assert!(clean(cut, &Selection::default()).unwrap().0.ends_with(b"\x02\0;"));
-    holds_for(cut);
+    (1..whole.len()).for_each(|length| holds_for(&whole[..length]));
     assert!(clean(&gif(&[]), &Selection::default()).is_err());
 }
 

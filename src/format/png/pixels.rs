@@ -6,10 +6,33 @@ use flate2::{Decompress, FlushDecompress, Status};
 /// No image unfolds to more.
 const MAX_ROWS: u64 = 16 << 30;
 
+/// Colour types (PNG, Third Edition, 11.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Colour {
+    Grey,
+    Rgb,
+    Palette,
+    GreyAlpha,
+    RgbAlpha,
+}
+
+impl Colour {
+    /// Samples of a pixel.
+    pub fn channels(self) -> u64 {
+        match self {
+            Colour::Grey | Colour::Palette => 1,
+            Colour::GreyAlpha => 2,
+            Colour::Rgb => 3,
+            Colour::RgbAlpha => 4,
+        }
+    }
+}
+
 /// What the header says about rows (PNG, Third Edition, 11.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
-    bits_per_pixel: u64,
+    pub colour: Colour,
+    pub depth: u8,
     interlaced: bool,
     pub width: u32,
     pub height: u32,
@@ -21,18 +44,19 @@ impl Header {
         let &[w0, w1, w2, w3, h0, h1, h2, h3, depth, colour, compression, filter, interlace] = data else {
             return Err(Error::damaged("the header of the image has a wrong length"));
         };
-        let channels = match (colour, depth) {
-            (0, 1 | 2 | 4 | 8 | 16) | (3, 1 | 2 | 4 | 8) => 1,
-            (2, 8 | 16) => 3,
-            (4, 8 | 16) => 2,
-            (6, 8 | 16) => 4,
+        let colour = match (colour, depth) {
+            (0, 1 | 2 | 4 | 8 | 16) => Colour::Grey,
+            (2, 8 | 16) => Colour::Rgb,
+            (3, 1 | 2 | 4 | 8) => Colour::Palette,
+            (4, 8 | 16) => Colour::GreyAlpha,
+            (6, 8 | 16) => Colour::RgbAlpha,
             _ => return Err(Error::damaged("no image has such a colour type and depth")),
         };
         let (width, height) = (u32::from_be_bytes([w0, w1, w2, w3]), u32::from_be_bytes([h0, h1, h2, h3]));
         if width == 0 || height == 0 || compression != 0 || filter != 0 || interlace > 1 {
             return Err(Error::damaged("the header of the image is wrong"));
         }
-        Ok(Header { bits_per_pixel: channels * u64::from(depth), interlaced: interlace == 1, width, height })
+        Ok(Header { colour, depth, interlaced: interlace == 1, width, height })
     }
 
     /// Bytes of all filtered rows of an image of that size (clauses 7.2, 7.3 and 8.1).
@@ -40,8 +64,9 @@ impl Header {
         /// First column, first row, distance of columns, of rows: the passes of Adam7.
         const PASSES: [(u64, u64, u64, u64); 7] =
             [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
+        let bits = self.colour.channels() * u64::from(self.depth);
         let whole = |width: u64, height: u64| {
-            if width == 0 { 0 } else { height.saturating_mul(1 + (width * self.bits_per_pixel).div_ceil(8)) }
+            if width == 0 { 0 } else { height.saturating_mul(1 + (width * bits).div_ceil(8)) }
         };
         let (width, height) = (u64::from(width), u64::from(height));
         let sum = if self.interlaced {
@@ -107,6 +132,11 @@ impl Rows {
             None if self.ended => End::Sound { used: self.fed },
             None => End::Cut,
         }
+    }
+
+    /// Is the stream there up to the end of its checksum?
+    pub fn whole(&self) -> bool {
+        self.checksum == 4
     }
 
     /// Takes the next piece of data; hands the rows in it to `each`. Whatever follows the end is not looked at.

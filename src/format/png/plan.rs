@@ -1,13 +1,17 @@
 //! Cleaning a PNG: an allow-list of the chunks that decoding and showing need (`spec/removal.md` 2.2). The rest goes.
 
+mod frames;
+mod text;
+
 use super::{
     Chunk, Chunks, PNG,
-    pixels::{End, Header, Rows},
+    frames::{Frame, frames},
+    pixels::{Colour, End, Header, Rows},
     place, probe,
+    rules::{LONGEST_RULE, Rules},
 };
 use crate::{
-    decode::{self, Sink},
-    encode::{exif, select},
+    encode::exif,
     error::{Code, Error, Result},
     format::{Keep, Kept, Kind, Part, Plan, Selection, profile},
     input::Input,
@@ -16,8 +20,9 @@ use flate2::{Compression, Crc, write::ZlibEncoder};
 use std::{
     collections::{BTreeSet, HashSet},
     io::Write,
-    ops::{Range, RangeInclusive},
+    rc::Rc,
 };
+use text::keeps;
 
 /// No block that is looked into is longer.
 const MAX_BLOCK: u64 = 64 * 1024 * 1024;
@@ -32,7 +37,6 @@ pub(super) fn plan(input: &Input, parts: &[Part], selection: &Selection) -> Resu
         _ => return Err(Error::damaged("the file does not begin with IHDR")),
     };
     let image = chunks.iter().position(|c| &c.kind == b"IDAT").ok_or_else(|| Error::damaged("the file has no image data"))?;
-    let animated = chunks[..image].iter().any(|c| &c.kind == b"acTL" && c.len() == 8);
     let own_exif = parts.iter().any(|p| p.kind == Kind::Exif);
     let mut cleaner = Cleaner {
         input,
@@ -41,11 +45,15 @@ pub(super) fn plan(input: &Input, parts: &[Part], selection: &Selection) -> Resu
         chunks: &chunks,
         header,
         image,
-        animated,
+        rules: Rules::new(header),
+        frames: frames(input, &chunks, image)?.into(),
+        number: 0,
         own_exif,
         seen: BTreeSet::new(),
         placed: HashSet::new(),
         packet: false,
+        datasets: false,
+        inflated: 0,
         plan: Plan::default(),
     };
     cleaner.plan.copy(0..super::SIGNATURE);
@@ -70,15 +78,21 @@ struct Cleaner<'a> {
     header: Header,
     /// Index of the first chunk of image data.
     image: usize,
-    animated: bool,
+    rules: Rules,
+    frames: Rc<[Frame]>,
+    /// Of the next chunk of an animation.
+    number: u32,
     /// Is there an `eXIf` chunk? If not, the Exif block that ImageMagick writes as text counts.
     own_exif: bool,
     /// Chunks that count once and were there.
     seen: BTreeSet<[u8; 4]>,
     /// Chunks of image data that a frame took over.
     placed: HashSet<usize>,
-    /// An XMP packet was kept.
+    /// An XMP packet, IPTC datasets were kept.
     packet: bool,
+    datasets: bool,
+    /// So many bytes of text and profiles were inflated: a bound on what one file may unfold to.
+    inflated: u64,
     plan: Plan,
 }
 
@@ -90,11 +104,12 @@ impl Cleaner<'_> {
             b"IDAT" => {
                 if id == self.image {
                     let rows = self.header.rows(self.header.width, self.header.height)?;
-                    let all = (id..self.chunks.len()).filter(|&i| &self.chunks[i].kind == b"IDAT").collect();
-                    self.frame(all, rows, 0)?;
+                    let all: Vec<usize> = (id..self.chunks.len()).filter(|&i| &self.chunks[i].kind == b"IDAT").collect();
+                    self.image_data(&all, rows, 0)?;
                 }
                 Ok(self.placed.contains(&id))
             }
+            b"acTL" => self.animation_control(id),
             b"fcTL" => self.frame_control(id),
             b"fdAT" => Ok(self.placed.contains(&id)),
             b"iCCP" => self.colour_profile(chunk),
@@ -105,15 +120,9 @@ impl Cleaner<'_> {
                 self.fresh(*b"IEND", &[]);
                 Ok(true)
             }
+            b"PLTE" if self.header.colour != Colour::Palette && !self.selection.keeps(Keep::Backdrop) => Ok(false),
             kind => match allowed(kind, self.selection) {
-                Some((lengths, behind, name)) => {
-                    let sound = !chunk.cut && lengths.contains(&chunk.len()) && (behind || id < self.image);
-                    if !sound || !self.seen.insert(*kind) {
-                        return Ok(false);
-                    }
-                    self.plan.kept.extend(name.filter(|n| !self.plan.kept.contains(n)));
-                    self.copy(chunk)
-                }
+                Some((behind, name)) => self.rendering(id, behind, name),
                 // Clause 5.4: without a critical chunk that it does not know, a decoder shows something else.
                 None if kind[0].is_ascii_uppercase() => {
                     let message = format!("the file needs a chunk that is not known: {}", place(*kind));
@@ -124,118 +133,38 @@ impl Cleaner<'_> {
         }
     }
 
-    /// APNG: the size of a frame, and the image data that follows.
-    fn frame_control(&mut self, id: usize) -> Result<bool> {
+    /// A chunk that stays as it is, if it is the first of its type and says what its type is for.
+    fn rendering(&mut self, id: usize, behind: bool, name: Option<Kept>) -> Result<bool> {
         let chunk = &self.chunks[id];
-        if !self.animated || chunk.cut || chunk.len() != 26 {
+        if chunk.cut || self.seen.contains(&chunk.kind) || (id > self.image && !behind) {
             return Ok(false);
         }
-        let control = self.input.slice(chunk.data.clone());
-        let rows = self.header.rows(control.u32_be(4)?, control.u32_be(8)?)?;
-        self.copy(chunk)?;
-        let frame = (id + 1..self.chunks.len()).take_while(|&i| !matches!(&self.chunks[i].kind, b"fcTL" | b"IDAT"));
-        let frame: Vec<usize> = frame.filter(|&i| &self.chunks[i].kind == b"fdAT").collect();
-        if !frame.is_empty() {
-            self.frame(frame, rows, 4)?;
-        }
-        Ok(true)
-    }
-
-    /// The image data of a frame, in these chunks, behind `skip` bytes in each: as it is, unless something hides in it.
-    fn frame(&mut self, ids: Vec<usize>, rows: u64, skip: u64) -> Result<()> {
-        let mut reader = Rows::new(rows);
-        let streams = |s: &Self| -> Vec<Range<u64>> {
-            ids.iter().map(|&id| &s.chunks[id].data).map(|d| (d.start + skip).min(d.end)..d.end).collect()
-        };
-        let streams = streams(self);
-        for stream in &streams {
-            self.input.windows(stream.clone(), |window| {
-                reader.feed(window, &mut |_| {});
-                Ok(())
-            })?;
-        }
-        let total: u64 = streams.iter().map(|s| s.end - s.start).sum();
-        let data = match reader.end() {
-            End::Sound { used } if used < total => self.first_bytes(&streams, used)?,
-            End::Sound { .. } | End::Cut => {
-                for &id in &ids {
-                    self.copy(&self.chunks[id])?;
-                }
-                self.placed.extend(ids);
-                return Ok(());
+        let head = self.input.up_to(chunk.data.start, chunk.len().min(LONGEST_RULE))?;
+        let Some(length) = self.rules.sound(&chunk.kind, chunk.len(), &head) else {
+            if self.rules.colours(&chunk.kind) {
+                self.plan.warn(place(chunk.kind), "goes as a whole: its length is wrong");
             }
-            End::Excess => self.deflate(&streams, rows)?,
-            End::Wrong => return Err(Error::damaged("the image data cannot be inflated")),
+            return Ok(false);
         };
-        // Frames count their chunks: there are as many after as before.
-        let pieces = if skip > 0 { ids.len() } else { 1 };
-        let length = data.len().div_ceil(pieces).max(1);
-        if data.len().div_ceil(length) != pieces {
-            return Err(Error::damaged("the image data of a frame is in too many chunks"));
+        self.seen.insert(chunk.kind);
+        if &chunk.kind == b"PLTE" {
+            self.rules.entries = length / 3;
         }
-        for (&id, piece) in ids.iter().zip(data.chunks(length)) {
-            let chunk = &self.chunks[id];
-            let number = self.input.bytes(chunk.data.start, skip)?.into_owned();
-            self.fresh(chunk.kind, &[&number, piece].concat());
-        }
-        // What hid in them goes.
-        self.plan.removed.extend(&ids);
-        self.placed.extend(ids);
-        Ok(())
-    }
-
-    /// The data without what is behind the stream.
-    fn first_bytes(&self, streams: &[Range<u64>], length: u64) -> Result<Vec<u8>> {
-        let mut data = Vec::new();
-        for stream in streams {
-            let left = length - data.len() as u64;
-            data.extend_from_slice(&self.input.bytes(stream.start, left.min(stream.end - stream.start))?);
-        }
-        Ok(data)
-    }
-
-    /// The rows of the image alone, deflated anew.
-    fn deflate(&self, streams: &[Range<u64>], rows: u64) -> Result<Vec<u8>> {
-        let mut reader = Rows::new(rows);
-        let mut deflated = ZlibEncoder::new(Vec::new(), Compression::default());
-        for stream in streams {
-            self.input.windows(stream.clone(), |window| {
-                let mut outcome = Ok(());
-                reader.feed(window, &mut |row| {
-                    if outcome.is_ok() {
-                        outcome = deflated.write_all(row);
-                    }
-                });
-                Ok(outcome?)
-            })?;
-        }
-        Ok(deflated.finish()?)
+        name.into_iter().for_each(|name| self.plan.keep(name));
+        if length == chunk.len() { self.copy(chunk) } else { self.copy_or_write(chunk, &head[..length as usize]) }
     }
 
     /// 11.3.2.3: the name becomes `icc`; the profile's bytes stay as they are, behind its end nothing stays.
     fn colour_profile(&mut self, chunk: &Chunk) -> Result<bool> {
-        if chunk.cut || self.seen.contains(&chunk.kind) || chunk.len() > MAX_BLOCK {
+        if self.seen.contains(&chunk.kind) || !profile::wanted(self.selection) {
             return Ok(false);
         }
-        let data = self.input.bytes(chunk.data.start, chunk.len())?;
-        let Some(nul) = memchr::memchr(0, &data) else { return Ok(false) };
-        let [0, stream @ ..] = &data[nul + 1..] else { return Ok(false) };
-        let mut reader = Rows::new(profile::MAX_PROFILE);
-        let mut profile = Vec::new();
-        reader.feed(stream, &mut |bytes| profile.extend_from_slice(bytes));
-        let End::Sound { used } = reader.end() else { return Ok(false) };
-        if !profile::keeps(&profile, self.selection) {
-            return Ok(false);
-        }
+        let data = self.input.up_to(chunk.data.start, chunk.len().min(MAX_BLOCK))?;
+        let fresh = fresh_profile(&data, self.selection, &mut self.inflated);
+        let Some(fresh) = self.plan.or_warn("ICC", fresh) else { return Ok(false) };
         self.seen.insert(chunk.kind);
         self.plan.keep("icc");
-        let stream = &stream[..(used as usize).min(stream.len())];
-        let fresh = [b"icc\0\0", stream].concat();
-        if fresh == data[..] {
-            return self.copy(chunk);
-        }
-        self.fresh(chunk.kind, &fresh);
-        Ok(true)
+        self.copy_or_write(chunk, &fresh)
     }
 
     /// 11.3.3.6: a block of its own with what is kept of the old one.
@@ -256,52 +185,6 @@ impl Cleaner<'_> {
         Ok(false)
     }
 
-    /// Text that a user asked for, and what is kept of the blocks that hide in text.
-    fn text(&mut self, chunk: &Chunk) -> Result<bool> {
-        if chunk.cut || chunk.len() > MAX_BLOCK {
-            return Ok(false);
-        }
-        let data = self.input.slice(chunk.data.clone());
-        let mut sink = Sink::default();
-        decode::decode(Kind::Png(chunk.kind), &data, &mut sink);
-        for child in sink.children {
-            match child.kind {
-                Kind::Exif if !self.own_exif && !self.seen.contains(b"eXIf") => {
-                    let Some(block) = exif::reduce(&child.input, self.selection) else { continue };
-                    self.seen.insert(*b"eXIf");
-                    block.kept.iter().for_each(|name| self.plan.keep(name));
-                    self.fresh(*b"eXIf", &block.bytes);
-                }
-                Kind::Xmp if select::texts(self.selection) && !self.packet => {
-                    let block = select::xmp(&child.input.all(MAX_BLOCK)?, self.selection);
-                    let Some(block) = self.plan.or_warn("XMP", block) else { continue };
-                    self.packet = true;
-                    block.kept.iter().for_each(|name| self.plan.keep(name));
-                    let fresh = [b"XML:com.adobe.xmp\0\0\0\0\0", &block.bytes[..]].concat();
-                    if &chunk.kind == b"iTXt" && *data.all(MAX_BLOCK)? == fresh[..] {
-                        return self.copy(chunk);
-                    }
-                    self.fresh(*b"iTXt", &fresh);
-                }
-                _ => {}
-            }
-        }
-        let Some((tag, kept)) = sink.metadata.tags.first().and_then(|t| Some((t, keeps(self.selection, &t.name)?))) else {
-            return Ok(false);
-        };
-        if tag.value.as_str().is_none() {
-            return Ok(false);
-        }
-        let data = data.all(MAX_BLOCK)?;
-        let Some((kind, fresh)) = decode::png::fresh_text(chunk.kind, &data) else { return Ok(false) };
-        self.plan.keep(kept);
-        if kind == chunk.kind && fresh == data[..] {
-            return self.copy(chunk);
-        }
-        self.fresh(kind, &fresh);
-        Ok(true)
-    }
-
     /// Takes a chunk's data over; its length and CRC are right afterwards.
     fn copy(&mut self, chunk: &Chunk) -> Result<bool> {
         let sound = chunk.crc(self.input)?;
@@ -320,6 +203,16 @@ impl Cleaner<'_> {
         Ok(true)
     }
 
+    /// Takes a chunk over, if this is what is in it; else writes it.
+    fn copy_or_write(&mut self, chunk: &Chunk, data: &[u8]) -> Result<bool> {
+        let same = !chunk.cut && chunk.len() == data.len() as u64 && *self.input.bytes(chunk.data.start, chunk.len())? == *data;
+        if same {
+            return self.copy(chunk);
+        }
+        self.fresh(chunk.kind, data);
+        Ok(true)
+    }
+
     /// Writes a chunk.
     fn fresh(&mut self, kind: [u8; 4], data: &[u8]) {
         let mut crc = Crc::new();
@@ -329,40 +222,39 @@ impl Cleaner<'_> {
     }
 }
 
-/// The chunks that stay as they are: so long they may be, may stand behind the image data, and are kept under this name.
-fn allowed(kind: &[u8; 4], selection: &Selection) -> Option<(RangeInclusive<u64>, bool, Option<Kept>)> {
-    let rendering = |lengths| Some((lengths, false, None));
-    match kind {
-        b"IHDR" => rendering(13..=13),
-        b"PLTE" => rendering(3..=768),
-        b"tRNS" => rendering(1..=256),
-        b"acTL" => rendering(8..=8),
-        b"gAMA" | b"cICP" => rendering(4..=4),
-        b"cHRM" => rendering(32..=32),
-        b"sRGB" => rendering(1..=1),
-        b"sBIT" => rendering(1..=4),
-        b"mDCV" | b"mDCv" => rendering(24..=24),
-        b"cLLI" | b"cLLi" => rendering(8..=8),
-        b"bKGD" => rendering(1..=6),
-        b"pHYs" if selection.keeps(Keep::Density) => Some((9..=9, true, Some("density"))),
-        b"tIME" if keeps(selection, "ModifyDate").is_some() => Some((7..=7, true, keeps(selection, "ModifyDate"))),
-        b"caBX" if selection.keeps(Keep::C2pa) => Some((0..=u64::MAX, true, Some("c2pa"))),
-        _ => None,
-    }
+/// The data of an `iCCP` chunk with what is kept of its profile. It is deflated anew only where the stream does not end
+/// with it.
+fn fresh_profile(data: &[u8], selection: &Selection, inflated: &mut u64) -> Result<Option<Vec<u8>>> {
+    let stream = memchr::memchr(0, data).and_then(|nul| data[nul + 1..].strip_prefix(&[0]));
+    let stream = stream.ok_or_else(|| Error::damaged("it has no name, or is compressed in an unknown way"))?;
+    let mut reader = Rows::new(profile::MAX_PROFILE.saturating_sub(*inflated));
+    let mut bytes = Vec::new();
+    reader.feed(stream, &mut |piece| bytes.extend_from_slice(piece));
+    *inflated = inflated.saturating_add(bytes.len() as u64);
+    let Some(profile) = profile::kept(&bytes, selection)? else { return Ok(None) };
+    let stream = match reader.end() {
+        End::Sound { used } if reader.whole() && profile.len() == bytes.len() => {
+            stream[..(used as usize).min(stream.len())].to_vec()
+        }
+        _ => {
+            let mut deflated = ZlibEncoder::new(Vec::new(), Compression::default());
+            deflated.write_all(profile)?;
+            deflated.finish()?
+        }
+    };
+    Ok(Some([b"icc\0\0", &stream[..]].concat()))
 }
 
-/// Under which name a selection keeps the text of that tag.
-fn keeps(selection: &Selection, tag: &str) -> Option<Kept> {
-    let (base, _language) = tag.split_once('-').unwrap_or((tag, ""));
-    let by_name = match base {
-        "Author" | "Artist" | "Copyright" => selection.keeps(Keep::Copyright).then_some("copyright"),
-        "Title" | "Description" => selection.keeps(Keep::Title).then_some("title"),
-        "CreationTime" | "CreateDate" | "ModDate" | "ModifyDate" | "TimeStamp" | "Datecreate" | "Datemodify"
-        | "Datetimestamp" => selection.keeps(Keep::Dates).then_some("dates"),
+/// The chunks that stay as they are: may one stand behind the image data, and under which name is it kept?
+fn allowed(kind: &[u8; 4], selection: &Selection) -> Option<(bool, Option<Kept>)> {
+    match kind {
+        b"IHDR" | b"PLTE" | b"tRNS" | b"gAMA" | b"cICP" | b"cHRM" | b"sRGB" | b"sBIT" | b"mDCV" | b"mDCv" | b"cLLI" | b"cLLi" => {
+            Some((false, None))
+        }
+        b"bKGD" if selection.keeps(Keep::Backdrop) => Some((false, None)),
+        b"pHYs" if selection.keeps(Keep::Density) => Some((true, Some("density"))),
+        b"tIME" => keeps(selection, "ModifyDate").map(|name| (true, Some(name))),
+        b"caBX" if selection.keeps(Keep::C2pa) => Some((true, Some("c2pa"))),
         _ => None,
-    };
-    by_name.or_else(|| {
-        let groups = ["png", "PNG"];
-        (selection.asks(&groups, tag) || selection.asks(&groups, base)).then_some("tags")
-    })
+    }
 }

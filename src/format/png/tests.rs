@@ -1,10 +1,10 @@
 use super::*;
 use crate::{
-    engine::local,
+    engine::{local, removal},
     error::Code,
     format::{
         Depth, Keep, Selection,
-        harness::{clean, holds_for, tags},
+        harness::{clean, holds_for, removal_holds, tags, warnings},
     },
 };
 use flate2::{Compression, write::ZlibEncoder};
@@ -150,6 +150,40 @@ fn what_is_seen_stays() {
 }
 
 #[test]
+fn profiles_end_where_they_say() {
+    let with_stream = |stream: &[u8]| with(&[chunk(b"iCCP", &[b"icc\0\0", stream].concat())]);
+    let (whole, bare) = (deflate(&profile()), with(&[]));
+    let kept = with_stream(&whole);
+    let cut = &whole[..whole.len() - 4];
+    for stream in [&deflate(&[&profile()[..], b"hidden"].concat())[..], &[&whole[..], b"hidden"].concat(), cut] {
+        let bytes = with_stream(stream);
+        assert!(clean(&bytes, &Selection::default()).unwrap().0 == kept);
+        assert!(warnings(&bytes, &Selection::default()).is_empty());
+        holds_for(&bytes);
+    }
+    let unknown = with(&[chunk(b"iCCP", &[b"icc\0\x01", &whole[..]].concat())]);
+    for bytes in [with_stream(b"\x78\x9cno stream"), with_stream(&whole[..20]), with_stream(&deflate(b"none")), unknown] {
+        assert!(clean(&bytes, &Selection::default()).unwrap().0 == bare);
+        assert!(warnings(&bytes, &Selection::default())[0].starts_with("ICC: goes as a whole: "));
+        assert!(warnings(&bytes, &Selection::none()).is_empty());
+    }
+}
+
+/// What changes in a part that stays has a name all the same.
+#[test]
+fn every_change_is_named() {
+    let mut wrong = with(&[]);
+    wrong[29] ^= 1;
+    let named = with(&[chunk(b"iCCP", &[b"My name\0\0", &deflate(&profile())[..]].concat())]);
+    for bytes in [wrong, named] {
+        let prepared = removal::prepare(&Input::from_bytes(bytes), &Selection::default()).unwrap();
+        assert_eq!(prepared.removed(), ["unused bytes"]);
+        let findings = prepared.findings();
+        assert_eq!(findings.iter().map(|f| (&f.place[..], &f.name[..])).collect::<Vec<_>>(), [("file", "unused bytes")]);
+    }
+}
+
+#[test]
 fn text_is_kept_when_asked_for() {
     let bytes = with(&[
         chunk(b"zTXt", &[b"Author\0\0", &deflate(b"me")[..]].concat()),
@@ -208,14 +242,108 @@ fn animation(second: &[u8]) -> Vec<u8> {
 
 #[test]
 fn animations_keep_their_frames() {
-    for second in [deflate(ROWS), [&deflate(ROWS)[..], b"hidden"].concat(), deflate(&[ROWS, b"hidden"].concat())] {
+    let hidden = [(deflate(ROWS), 2), ([&deflate(ROWS)[..], b"hidden"].concat(), 1), (deflate(&[ROWS, b"hidden"].concat()), 1)];
+    for (second, pieces) in hidden {
         let bytes = animation(&second);
         let (out, _) = clean(&bytes, &Selection::default()).unwrap();
         holds_for(&bytes);
         let chunks: Vec<_> = Chunks::to_end(&Input::from_bytes(out.clone())).map(|c| c.kind).collect();
-        assert_eq!(chunks, [b"IHDR", b"acTL", b"fcTL", b"IDAT", b"fcTL", b"fdAT", b"fdAT", b"IEND"].map(|k| *k));
+        let want = [&[b"IHDR", b"acTL", b"fcTL", b"IDAT", b"fcTL"][..], &vec![b"fdAT"; pieces], &[b"IEND"]].concat();
+        assert_eq!(chunks, want.into_iter().copied().collect::<Vec<_>>());
         assert!(memchr::memmem::find(&out, b"hidden").is_none());
     }
+}
+
+#[test]
+fn animations_are_put_right() {
+    let header = |frames: u8, behind: &[u8]| chunk(b"acTL", &[&[0, 0, 0, frames, 0, 0, 0, 0], behind].concat());
+    let long = |sequence: u8| {
+        let sound = frame(sequence);
+        chunk(b"fcTL", &[&sound[8..34], b"hidden"].concat())
+    };
+    let data = |sequence: u8| chunk(b"fdAT", &[&[0, 0, 0, sequence][..], &deflate(ROWS)].concat());
+    let image = chunk(b"IDAT", &deflate(ROWS));
+    let two = [header(2, b""), frame(0), image.clone(), frame(1), data(2)];
+    let want = png(&two);
+    let cases = [
+        ("bytes behind the number of frames", [vec![header(2, b"hidden")], two[1..].to_vec()].concat()),
+        ("bytes behind a control", vec![header(2, b""), long(0), image.clone(), long(1), data(2)]),
+        ("more frames announced", [vec![header(9, b"")], two[1..].to_vec()].concat()),
+        ("more frames there", [two.to_vec(), vec![frame(3), data(4)]].concat()),
+        ("a control of nothing", [two.to_vec(), vec![frame(3)]].concat()),
+        ("two controls of the image", vec![header(2, b""), frame(0), frame(0), image.clone(), frame(1), data(2)]),
+        ("a control before a control", vec![header(2, b""), frame(0), image.clone(), frame(1), frame(2), data(3)]),
+        ("another sequence", vec![header(2, b""), frame(7), image.clone(), frame(77), data(99)]),
+        ("data before the image", vec![header(2, b""), frame(0), data(1), image.clone(), frame(1), data(2)]),
+        ("data without a control", vec![header(2, b""), frame(0), image.clone(), data(1), frame(1), data(2)]),
+        ("data of no length", vec![header(2, b""), frame(0), image.clone(), frame(1), chunk(b"fdAT", &[0, 0, 0, 2]), data(3)]),
+        ("two numbers of frames", [vec![header(2, b""), header(1, b"")], two[1..].to_vec()].concat()),
+    ];
+    for (what, chunks) in cases {
+        let bytes = png(&chunks);
+        assert!(clean(&bytes, &Selection::default()).unwrap().0 == want, "{what}");
+        holds_for(&bytes);
+    }
+    assert_eq!(clean(&want, &Selection::default()).unwrap(), (want, vec![]));
+    // Without frames it is a still image; one that only stands for the animation is no frame.
+    for chunks in [vec![header(0, b""), frame(0), image.clone()], vec![header(3, b""), image.clone(), frame(0)]] {
+        assert!(clean(&png(&chunks), &Selection::default()).unwrap().0 == png(std::slice::from_ref(&image)));
+    }
+    let hidden = png(&[header(1, b""), image, frame(0), data(1)]);
+    assert!(clean(&hidden, &Selection::default()).unwrap().0 == hidden);
+}
+
+#[test]
+fn chunks_are_held_against_the_colour_type() {
+    let typed = |colour: u8, chunks: &[Vec<u8>]| {
+        let header = chunk(b"IHDR", &[0, 0, 0, 2, 0, 0, 0, 2, 2 << (2 * u8::from(colour != 3)), colour, 0, 0, 0]);
+        let image = chunk(b"IDAT", &deflate(&vec![0; if colour == 3 { 4 } else { 2 * (1 + 2 * usize::from(colour + 1)) }]));
+        [b"\x89PNG\r\n\x1a\n".to_vec(), header, chunks.concat(), image, chunk(b"IEND", b"")].concat()
+    };
+    let palette = |entries: usize| chunk(b"PLTE", &vec![5; 3 * entries]);
+    let suggestion = typed(2, &[palette(2), chunk(b"bKGD", &[0; 6])]);
+    assert!(clean(&suggestion, &Selection::default()).unwrap().0 == suggestion);
+    for selection in [Selection::strict(), Selection::none()] {
+        assert!(clean(&suggestion, &selection).unwrap().0 == typed(2, &[]));
+        removal_holds(&suggestion, &selection);
+    }
+    let cases = [
+        // Decoders take as many entries as there are values.
+        (typed(3, &[chunk(b"PLTE", &[5; 300])]), typed(3, &[palette(4)]), false),
+        (typed(3, &[chunk(b"PLTE", &[5; 8])]), typed(3, &[palette(2)]), false),
+        (typed(3, &[palette(2), chunk(b"tRNS", &[1, 2])]), typed(3, &[palette(2), chunk(b"tRNS", &[1, 2])]), false),
+        (typed(3, &[palette(2), chunk(b"tRNS", &[1, 2, 3])]), typed(3, &[palette(2)]), true),
+        (typed(2, &[chunk(b"tRNS", b"\0\x01\0\x02\0\x03hidden")]), typed(2, &[]), true),
+        (typed(2, &[chunk(b"PLTE", b"hidden!")]), typed(2, &[]), false),
+    ];
+    for (bytes, want, warned) in cases {
+        assert!(clean(&bytes, &Selection::default()).unwrap().0 == want);
+        assert_eq!(warnings(&bytes, &Selection::default()).iter().any(|w| w.starts_with("tRNS: goes as a whole")), warned);
+        removal_holds(&bytes, &Selection::default());
+    }
+}
+
+#[test]
+fn iptc_is_kept_when_asked_for() {
+    let name = b"\x1c\x02\x50\0\x04Name";
+    let city = b"\x1c\x02\x5a\0\x05Paris";
+    let profile = |resource: &[u8]| {
+        let digits: String = resource.iter().map(|b| format!("{b:02x}")).collect();
+        format!("Raw profile type iptc\0\niptc\n{:8}\n{digits}\n", resource.len()).into_bytes()
+    };
+    let resource = crate::encode::iptc::resource;
+    let want = with(&[chunk(b"tEXt", &profile(&resource(name)))]);
+    let selection = Selection { keep: [Keep::Copyright].into(), ..Selection::default() };
+    let both = profile(&resource(&[&city[..], name].concat()));
+    let head = b"Raw profile type iptc\0".len();
+    let compressed = [&both[..head], b"\0", &deflate(&both[head..])].concat();
+    for (kind, data) in [(b"tEXt", both), (b"zTXt", compressed), (b"tEXt", profile(name)), (b"tEXt", profile(&resource(name)))] {
+        let bytes = with(&[chunk(kind, &data)]);
+        assert!(clean(&bytes, &selection).unwrap().0 == want);
+        removal_holds(&bytes, &selection);
+        assert!(clean(&bytes, &Selection::default()).unwrap().0 == with(&[]));
+    }
+    assert!(tags(&want).contains(&"IPTC:By-line=Name".to_owned()), "{:?}", tags(&want));
 }
 
 #[test]

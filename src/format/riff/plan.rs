@@ -1,39 +1,40 @@
 //! Cleaning a WebP: the chunks that decoding needs, the colour profile (`spec/removal.md` 2.3). The rest goes.
 
-use super::{Chunk, Chunks, FRAME_HEADER, HEADER, form_end, probe};
+use super::{
+    ALPHA, ANIMATION, ANIMATION_HEADER, Chunk, Chunks, EXIF, FRAME_HEADER, HEADER, ICC, RESERVED_OF_FRAME, XMP, form_end, probe,
+};
 use crate::{
     encode::{exif, select},
     error::{Code, Error, Result},
-    format::{Digest, Keep, Kind, Part, Piece, Plan, Selection, profile},
+    format::{Keep, Kind, Part, PartId, Piece, Plan, Selection, profile},
     input::Input,
 };
-use std::{collections::BTreeSet, ops::Range};
-use xxhash_rust::xxh3::Xxh3;
-
-/// Bits of `VP8X` (RFC 9649, 2.7.1).
-const ANIMATION: u8 = 0x02;
-const XMP: u8 = 0x04;
-const EXIF: u8 = 0x08;
-const ALPHA: u8 = 0x10;
-const ICC: u8 = 0x20;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn plan(input: &Input, parts: &[Part], selection: &Selection) -> Result<Plan> {
     if probe(input).is_none() {
         return Err(Error::new(Code::UnsupportedFormat, "only WebP is cleaned among RIFF files yet"));
     }
+    let chunks: Vec<Chunk> = Chunks::new(input, HEADER..form_end(input)?).collect();
+    let extended = chunks.first().is_some_and(|c| &c.id == b"VP8X" && c.len() >= 10);
+    // The other flags are written when it is known what stays.
+    let declared = if extended { input.u8(chunks[0].data.start)? } else { 0 };
+    let flags = declared & (ANIMATION | ALPHA);
+    let animated = flags & ANIMATION != 0;
     let mut cleaner = Cleaner {
         input,
         parts,
         selection,
-        extended: false,
-        flags: 0,
+        extended,
+        animated,
+        coloured: declared & ICC != 0,
+        flags,
+        still: if animated { Vec::new() } else { image(&chunks, flags & ALPHA != 0) },
+        exif: exif_parts(parts),
         seen: BTreeSet::new(),
         kept: BTreeSet::new(),
         body: Plan::default(),
     };
-    let end = form_end(input)?;
-    let chunks: Vec<Chunk> = Chunks::new(input, HEADER..end).collect();
-    cleaner.extended = chunks.first().is_some_and(|c| &c.id == b"VP8X" && c.len() >= 10);
     for (index, chunk) in chunks.iter().enumerate() {
         cleaner.chunk(chunk, index)?;
     }
@@ -43,13 +44,33 @@ pub(super) fn plan(input: &Input, parts: &[Part], selection: &Selection) -> Resu
     cleaner.finish()
 }
 
+/// The chunks of an image among these, by index: its alpha plane, if it has one that counts, and its coded samples. With a
+/// lossless image there is none (RFC 9649, 2.7.1.2).
+fn image(chunks: &[Chunk], alpha: bool) -> Vec<usize> {
+    let Some(image) = chunks.iter().position(|c| matches!(&c.id, b"VP8 " | b"VP8L")) else { return Vec::new() };
+    let plane = chunks[..image].iter().position(|c| &c.id == b"ALPH");
+    plane.filter(|_| alpha && &chunks[image].id == b"VP8 ").into_iter().chain([image]).collect()
+}
+
+/// Exif blocks, by where they begin.
+fn exif_parts(parts: &[Part]) -> BTreeMap<u64, PartId> {
+    let exif = parts.iter().enumerate().filter(|(_, p)| p.kind == Kind::Exif);
+    exif.filter_map(|(id, p)| Some((p.origin.start()?, id))).collect()
+}
+
 struct Cleaner<'a> {
     input: &'a Input,
     parts: &'a [Part],
     selection: &'a Selection,
     /// Does it begin with `VP8X`? If not, the first chunk of image data is all there is to it.
     extended: bool,
+    animated: bool,
+    /// Does it say that it has a colour profile? Without that decoders show none.
+    coloured: bool,
     flags: u8,
+    /// The chunks of the image that is no animation.
+    still: Vec<usize>,
+    exif: BTreeMap<u64, PartId>,
     /// Chunks that count once and were there.
     seen: BTreeSet<[u8; 4]>,
     /// Where the parts begin that stay.
@@ -59,24 +80,18 @@ struct Cleaner<'a> {
 
 impl Cleaner<'_> {
     fn chunk(&mut self, chunk: &Chunk, index: usize) -> Result<()> {
-        let still = |s: &Self| !s.seen.contains(b"VP8 ") && !s.seen.contains(b"VP8L") && !s.seen.contains(b"ANMF");
         match &chunk.id {
             b"VP8X" if self.extended && index == 0 => {
-                // The flags are written when it is known what stays.
-                self.flags = self.input.u8(chunk.data.start)? & (ANIMATION | ALPHA);
                 self.seen.insert(chunk.id);
                 self.kept.insert(chunk.data.start);
             }
-            b"VP8 " | b"VP8L" if still(self) => self.copy(chunk),
+            b"ALPH" | b"VP8 " | b"VP8L" if self.still.contains(&index) => self.copy(chunk),
             _ if !self.extended => {}
-            b"ALPH" if still(self) && !self.seen.contains(b"ALPH") => self.copy(chunk),
-            b"ANIM" if chunk.len() == 6 && !self.seen.contains(b"ANIM") => self.copy(chunk),
-            b"ANMF" if chunk.len() > FRAME_HEADER && self.flags & ANIMATION != 0 => self.frame(chunk)?,
-            b"ICCP" if !chunk.cut && !self.seen.contains(b"ICCP") && self.keeps_profile(chunk)? => {
-                self.flags |= ICC;
-                self.body.keep("icc");
-                self.copy(chunk);
+            b"ANIM" if self.animated && chunk.len() >= ANIMATION_HEADER && !self.seen.contains(b"ANIM") => {
+                self.animation(chunk)?
             }
+            b"ANMF" if self.animated && chunk.len() > FRAME_HEADER => self.frame(chunk)?,
+            b"ICCP" if !self.seen.contains(b"ICCP") => self.colour_profile(chunk)?,
             b"EXIF" if !self.seen.contains(b"EXIF") => self.exif(chunk)?,
             b"XMP " | b"XMP\0" if !chunk.cut && select::texts(self.selection) && self.flags & XMP == 0 => self.xmp(chunk)?,
             b"C2PA" if self.selection.keeps(Keep::C2pa) && !chunk.cut => {
@@ -88,9 +103,31 @@ impl Cleaner<'_> {
         Ok(())
     }
 
-    fn keeps_profile(&self, chunk: &Chunk) -> Result<bool> {
-        let sound = chunk.len() <= profile::MAX_PROFILE;
-        Ok(sound && profile::keeps(&self.input.bytes(chunk.data.start, chunk.len())?, self.selection))
+    fn colour_profile(&mut self, chunk: &Chunk) -> Result<()> {
+        if !self.coloured {
+            if profile::wanted(self.selection) {
+                self.body.warn("ICC", "goes as a whole: the file says that it has none, and decoders show none");
+            }
+            return Ok(());
+        }
+        let data = self.input.up_to(chunk.data.start, chunk.len().min(profile::MAX_PROFILE))?;
+        let Some(profile) = self.body.or_warn("ICC", profile::kept(&data, self.selection)) else { return Ok(()) };
+        self.flags |= ICC;
+        self.body.keep("icc");
+        self.kept.insert(chunk.data.start);
+        self.copy_or_write(chunk, *b"ICCP", profile);
+        Ok(())
+    }
+
+    /// Takes a chunk over, if this is what is in it; else writes it.
+    fn copy_or_write(&mut self, chunk: &Chunk, id: [u8; 4], data: &[u8]) {
+        let same = chunk.id == id && self.input.bytes(chunk.data.start, chunk.len()).is_ok_and(|old| *old == *data);
+        if same {
+            self.copy(chunk);
+        } else {
+            self.seen.insert(id);
+            self.body.bytes(framed(id, data));
+        }
     }
 
     /// Takes a chunk over.
@@ -100,52 +137,50 @@ impl Cleaner<'_> {
         copy(self.input, chunk, &mut self.body);
     }
 
+    /// Background and repetitions; behind them nothing is read, and nothing stays.
+    fn animation(&mut self, chunk: &Chunk) -> Result<()> {
+        let header = self.input.bytes(chunk.data.start, ANIMATION_HEADER)?;
+        self.kept.insert(chunk.data.start);
+        self.copy_or_write(chunk, *b"ANIM", &header);
+        Ok(())
+    }
+
     /// A frame: its header, and the coded image in it (RFC 9649, 2.7.1.1).
     fn frame(&mut self, chunk: &Chunk) -> Result<()> {
-        let inner_range = chunk.data.start + FRAME_HEADER..chunk.data.end;
-        let mut inner = Plan::default();
-        let mut image = false;
-        for part in Chunks::new(self.input, inner_range.clone()) {
-            let kept = match &part.id {
-                b"ALPH" => !image && inner.is_empty(),
-                b"VP8 " | b"VP8L" => !std::mem::replace(&mut image, true),
-                _ => false,
-            };
-            if kept {
-                self.kept.insert(part.data.start);
-                copy(self.input, &part, &mut inner);
-            }
+        if !self.seen.contains(b"ANIM") {
+            return Err(Error::damaged("the animation has frames before it says how they are shown"));
         }
-        if !image {
+        let body = chunk.data.start + FRAME_HEADER..chunk.data.end;
+        let chunks: Vec<Chunk> = Chunks::new(self.input, body.clone()).collect();
+        let image = image(&chunks, true);
+        if image.is_empty() {
             return Ok(());
+        }
+        let mut inner = Plan::default();
+        for part in image.into_iter().map(|i| &chunks[i]) {
+            self.kept.insert(part.data.start);
+            copy(self.input, part, &mut inner);
         }
         self.seen.insert(chunk.id);
         self.kept.insert(chunk.data.start);
-        let whole = inner.pieces == [Piece::Copy(inner_range)];
-        if whole && !chunk.cut {
+        let mut header: [u8; FRAME_HEADER as usize] = self.input.array(chunk.data.start)?;
+        if inner.pieces == [Piece::Copy(body)] && !chunk.cut && header[15] & RESERVED_OF_FRAME == 0 {
             copy(self.input, chunk, &mut self.body);
             return Ok(());
         }
-        self.body.bytes([&b"ANMF"[..], &((inner.len() + FRAME_HEADER) as u32).to_le_bytes()].concat());
-        self.body.copy(chunk.data.start..chunk.data.start + FRAME_HEADER);
-        append(&mut self.body, inner);
+        header[15] &= !RESERVED_OF_FRAME;
+        self.body.bytes([&b"ANMF"[..], &((inner.len() + FRAME_HEADER) as u32).to_le_bytes(), &header].concat());
+        self.body.splice(inner, 0);
         Ok(())
     }
 
     fn exif(&mut self, chunk: &Chunk) -> Result<()> {
-        let of_chunk = |p: &&Part| p.kind == Kind::Exif && p.origin.start().is_some_and(|at| chunk.data.contains(&at));
-        let Some(part) = self.parts.iter().find(of_chunk) else { return Ok(()) };
-        let Some(block) = exif::reduce(&part.origin.open(self.input, profile::MAX_PROFILE)?, self.selection) else {
-            return Ok(());
-        };
-        self.seen.insert(chunk.id);
+        let Some((_, &id)) = self.exif.range(chunk.data.clone()).next() else { return Ok(()) };
+        let block = self.parts[id].origin.open(self.input, profile::MAX_PROFILE)?;
+        let Some(block) = exif::reduce(&block, self.selection) else { return Ok(()) };
         self.flags |= EXIF;
         block.kept.iter().for_each(|name| self.body.keep(name));
-        if chunk.len() == block.bytes.len() as u64 && *self.input.bytes(chunk.data.start, chunk.len())? == block.bytes[..] {
-            self.copy(chunk);
-        } else {
-            self.body.bytes(framed(*b"EXIF", &block.bytes));
-        }
+        self.copy_or_write(chunk, *b"EXIF", &block.bytes);
         Ok(())
     }
 
@@ -154,17 +189,13 @@ impl Cleaner<'_> {
         let Some(block) = self.body.or_warn("XMP", select::xmp(&packet, self.selection)) else { return Ok(()) };
         self.flags |= XMP;
         block.kept.iter().for_each(|name| self.body.keep(name));
-        if &chunk.id == b"XMP " && block.bytes == packet[..] {
-            self.copy(chunk);
-        } else {
-            self.body.bytes(framed(*b"XMP ", &block.bytes));
-        }
+        self.copy_or_write(chunk, *b"XMP ", &block.bytes);
         Ok(())
     }
 
     /// Puts the header, with its length and its flags, before what stays.
     fn finish(self) -> Result<Plan> {
-        let mut plan = Plan { kept: self.body.kept.clone(), warnings: self.body.warnings.clone(), ..Plan::default() };
+        let mut plan = Plan { kept: self.body.kept.clone(), ..Plan::default() };
         let extended = match self.extended {
             true => {
                 let old = self.input.bytes(HEADER + 8, 10)?;
@@ -175,7 +206,7 @@ impl Cleaner<'_> {
         let length = self.body.len() + extended.len() as u64 + 4;
         let length = u32::try_from(length).map_err(|_| Error::new(Code::TooLarge, "the file is too large for its format"))?;
         plan.bytes([&b"RIFF"[..], &length.to_le_bytes(), b"WEBP", &extended].concat());
-        append(&mut plan, self.body);
+        plan.splice(self.body, 0);
         let stays = |p: &Part| p.origin.start().is_some_and(|at| at == 0 || self.kept.contains(&at));
         plan.removed = (0..self.parts.len()).filter(|&id| !stays(&self.parts[id])).collect();
         Ok(plan)
@@ -196,57 +227,6 @@ fn copy(input: &Input, chunk: &Chunk, plan: &mut Plan) {
     }
 }
 
-fn append(plan: &mut Plan, other: Plan) {
-    for piece in other.pieces {
-        match piece {
-            Piece::Copy(range) => plan.copy(range),
-            Piece::Bytes(bytes) => plan.bytes(bytes),
-        }
-    }
-}
-
 fn framed(id: [u8; 4], data: &[u8]) -> Vec<u8> {
     [&id[..], &(data.len() as u32).to_le_bytes(), data, &[0][..data.len() % 2]].concat()
-}
-
-/// Digest of the coded images: their chunks, wherever they stand, and what says how frames follow each other.
-pub(super) fn payload(input: &Input) -> Result<Digest> {
-    let mut hash = Xxh3::new();
-    let extended = &input.array::<4>(HEADER)? == b"VP8X";
-    let animated = extended && input.u8(HEADER + 8)? & ANIMATION != 0;
-    images(input, HEADER..form_end(input)?, (extended, animated), None, &mut hash)?;
-    Ok(Digest(hash.digest128()))
-}
-
-/// The images in a range, and whether there were any. A frame's header and the alpha count with the image behind them.
-fn images(input: &Input, range: Range<u64>, kind: (bool, bool), header: Option<Range<u64>>, hash: &mut Xxh3) -> Result<bool> {
-    let (extended, animated) = kind;
-    let mut before = Vec::from_iter(header);
-    let (mut at, mut still, mut alpha) = (range.start, false, false);
-    while at + 8 <= range.end {
-        let id: [u8; 4] = input.array(at)?;
-        let length = u64::from(input.u32_le(at + 4)?).min(range.end - at - 8);
-        let data = at + 8..at + 8 + length;
-        at = data.end + (length & 1);
-        match &id {
-            b"ANMF" if animated && length > FRAME_HEADER => {
-                let inside = data.start + FRAME_HEADER;
-                still |= images(input, inside..data.end, (true, false), Some(data.start..inside), hash)?;
-            }
-            b"ALPH" if !still && extended && !std::mem::replace(&mut alpha, true) => before.push(data),
-            b"VP8 " | b"VP8L" if !still => {
-                still = true;
-                before.push(data);
-                for range in before.drain(..) {
-                    input.windows(range, |window| {
-                        hash.update(window);
-                        Ok(())
-                    })?;
-                }
-            }
-            b"ANIM" if extended && length == 6 => hash.update(&input.bytes(data.start, 6)?),
-            _ => {}
-        }
-    }
-    Ok(still)
 }

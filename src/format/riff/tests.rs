@@ -1,9 +1,10 @@
 use super::*;
 use crate::{
     engine::local,
+    error::Code,
     format::{
         Depth, Keep, Selection,
-        harness::{clean, holds_for, tags},
+        harness::{clean, holds_for, tags, warnings},
     },
 };
 use proptest::prelude::*;
@@ -79,6 +80,7 @@ fn what_is_not_needed_goes() {
         (webp(&[extended(8), lossy(), chunk(b"EXIF", &exif(1))]), "EXIF"),
         (webp(&[extended(8), lossy(), chunk(b"EXIF", b"odd")]), "EXIF"),
         (webp(&[extended(0x20), chunk(b"ICCP", b"no profile"), lossy()]), "ICCP"),
+        (webp(&[extended(0), chunk(b"ALPH", b"unused"), lossy()]), "ALPH"),
         (webp(&[extended(0), lossy(), chunk(b"C2PA", b"x")]), "C2PA"),
         (webp(&[extended(0), chunk(b"ZZZZ", b"x"), lossy()]), "ZZZZ"),
         (webp(&[extended(0), lossy(), lossless()]), "VP8L"),
@@ -117,6 +119,86 @@ fn what_is_seen_stays() {
     assert!(clean(&prefixed, &Selection::default()).unwrap().0 == fresh);
     let none = Selection { keep: [Keep::Density].into(), ..Selection::default() };
     assert!(clean(&fresh, &none).unwrap().0 == webp(&[extended(0), lossy()]));
+}
+
+#[test]
+fn profiles_end_where_they_say() {
+    let with = |profile: &[u8]| webp(&[extended(0x20), chunk(b"ICCP", profile), lossy()]);
+    let hiding = with(&[&profile()[..], b"hidden"].concat());
+    assert!(clean(&hiding, &Selection::default()).unwrap().0 == with(&profile()));
+    holds_for(&hiding);
+    let none = with(b"no profile");
+    assert_eq!(warnings(&none, &Selection::default()), ["ICC: goes as a whole: it is no whole ICC profile"]);
+    assert!(warnings(&none, &Selection::none()).is_empty());
+    // A profile that the flags deny is shown by no decoder: to keep it would change colours.
+    let denied = webp(&[extended(0), chunk(b"ICCP", &profile()), lossy()]);
+    assert!(clean(&denied, &Selection::default()).unwrap().0 == webp(&[extended(0), lossy()]));
+    assert!(warnings(&denied, &Selection::default())[0].starts_with("ICC: goes as a whole: "));
+}
+
+#[test]
+fn animations() {
+    let header = |behind: &[u8]| chunk(b"ANIM", &[&[1, 2, 3, 4, 5, 0], behind].concat());
+    let frames = [frame(5, &[lossy()]), frame(6, &[lossless()])].concat();
+    let bare = webp(&[extended(2), header(b""), frames.clone()]);
+    let mut reserved = frame(5, &[lossy()]);
+    reserved[8 + 15] |= 0xfc;
+    let alpha = chunk(b"ALPH", &[1, 2, 3]);
+    let cases = [
+        ("bytes behind the fields", webp(&[extended(2), header(b"0123456789"), frames.clone()])),
+        ("a second header", webp(&[extended(2), header(b""), header(b"x"), frames.clone()])),
+        ("a still image", webp(&[extended(2), lossy(), header(b""), frames.clone(), lossless()])),
+        ("a plane of nothing", webp(&[extended(2), header(b""), alpha.clone(), frames.clone()])),
+        ("reserved bits", webp(&[extended(2), header(b""), reserved, frame(6, &[lossless()])])),
+        (
+            "a plane before a lossless image",
+            webp(&[extended(2), header(b""), frame(5, &[lossy()]), frame(6, &[alpha.clone(), lossless()])]),
+        ),
+    ];
+    for (what, bytes) in &cases {
+        assert!(clean(bytes, &Selection::default()).unwrap().0 == bare, "{what}");
+        holds_for(bytes);
+    }
+    assert_eq!(clean(&bare, &Selection::default()).unwrap(), (bare, vec![]));
+    // Decoders show none of these.
+    let refused = [
+        webp(&[extended(2), frames.clone()]),
+        webp(&[extended(2), frames.clone(), header(b"")]),
+        webp(&[extended(2), chunk(b"ANIM", &[0; 5]), frames.clone()]),
+        webp(&[extended(2), header(b""), lossy()]),
+    ];
+    for bytes in refused {
+        assert_eq!(clean(&bytes, &Selection::default()).unwrap_err().code, Code::Damaged);
+    }
+}
+
+#[test]
+fn planes_of_alpha() {
+    let (first, second) = (chunk(b"ALPH", &[1, 2, 3]), chunk(b"ALPH", b"hidden"));
+    let with = |flags: u8, chunks: &[Vec<u8>]| webp(&[extended(flags), chunks.concat()]);
+    let cases = [
+        (with(0x10, &[first.clone(), second.clone(), lossy()]), with(0x10, &[first.clone(), lossy()])),
+        (with(0x10, &[first.clone(), chunk(b"ZZZZ", b"x"), lossy()]), with(0x10, &[first.clone(), lossy()])),
+        (with(0x10, &[lossy(), second.clone()]), with(0x10, &[lossy()])),
+        (with(0x10, &[second.clone(), lossless()]), with(0x10, &[lossless()])),
+        (with(0, &[second.clone(), lossy()]), with(0, &[lossy()])),
+        (with(0, &[chunk(b"ANIM", &[0; 6]), lossy()]), with(0, &[lossy()])),
+    ];
+    for (bytes, want) in cases {
+        assert!(clean(&bytes, &Selection::default()).unwrap().0 == want);
+        holds_for(&bytes);
+    }
+    let bits = webp(&[chunk(b"VP8X", b"\xd1abc\x04\0\0\x05\0\0hidden"), lossy()]);
+    assert!(clean(&bits, &Selection::default()).unwrap().0 == with(0x10, &[lossy()]));
+}
+
+/// Every chunk is looked for once, however many there are.
+#[test]
+fn many_chunks_take_no_time() {
+    let many = webp(&[extended(8), lossy(), chunk(b"EXIF", &exif(1)).repeat(40_000)]);
+    let began = std::time::Instant::now();
+    assert!(clean(&many, &Selection::default()).unwrap().0 == webp(&[extended(0), lossy()]));
+    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
 }
 
 #[test]
