@@ -115,8 +115,17 @@ fn what_a_body_may_be() {
         ("name=\"file\"; filename=\"C:\\temp\\blåbær.jpg\"", "blåbær.jpg"),
         ("name=\"file\"; filename=\"../../etc/passwd\"", "passwd"),
         ("name=\"file\"", "file"),
+        ("x; name=\"file\"; filename=\"a.jpg\"", "a.jpg"),
+        ("\r\n name=\"file\"; filename=\"a.jpg\"", "a.jpg"),
+        ("name=\"file\"; filename*=utf-8''bl%C3%A5.jpg", "bl\u{e5}.jpg"),
     ] {
         assert_eq!(name(disposition), want, "{disposition}");
+    }
+    // Whatever stands behind the boundary.
+    for behind in ["; charset=utf-8", ";"] {
+        let kind = format!("{MULTIPART}{behind}");
+        let headers = [("X-API-Key", server.key.as_str()), ("Content-Type", &kind)];
+        server.ask("POST", "/api/v1/extract", &headers, &multipart(&[(FILE, &photo)])).expect(200);
     }
     // A file wins over a url; fields that nobody knows are passed over.
     let body = multipart(&[("name=\"url\"", b"http://127.0.0.1/"), ("name=\"x\"", b"y"), (FILE, &photo)]);
