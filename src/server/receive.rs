@@ -44,7 +44,8 @@ pub async fn receive(
         },
         None => url_of_body(&content_type, &body_without_file(&content_type, query.is_some(), body).await?)?,
     };
-    match url.or(query).filter(|u| !u.trim().is_empty()) {
+    // A field that was left empty names nothing.
+    match url.filter(|u| !u.trim().is_empty()).or(query) {
         Some(url) => fetch(app, &url).await,
         None => Err(Refusal::invalid("neither a file nor a url is given")),
     }
