@@ -47,9 +47,8 @@ fn settings(args: &Serve, data_dir: PathBuf, keys_file: PathBuf) -> anyhow::Resu
     if args.public_url.as_ref().is_some_and(|url| !is_base(url)) {
         return Err(usage("--public-url: http://HOST or https://HOST is expected, perhaps with a port and a path").into());
     }
-    if let Some(bad) = args.cors_origin.iter().find(|origin| !is_origin(origin)) {
-        return Err(usage(format!("--cors-origin {bad}: https://HOST is expected, perhaps with a port, or *")).into());
-    }
+    let bad = |text: &String| usage(format!("--cors-origin {text}: https://HOST is expected, perhaps with a port, or *"));
+    let origins = args.cors_origin.iter().map(|text| origin(text).ok_or_else(|| bad(text))).collect::<Result<_, _>>()?;
     let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
     Ok(Settings {
         listen: args.listen,
@@ -60,7 +59,7 @@ fn settings(args: &Serve, data_dir: PathBuf, keys_file: PathBuf) -> anyhow::Resu
         anonymous: args.allow_anonymous,
         data_dir,
         retention: Duration::from_secs(u64::from(args.retention_hours) * 3600),
-        origins: args.cors_origin.clone(),
+        origins,
         limits: Limits {
             max_size: args.max_upload_size,
             idle_time: args.idle_timeout,
@@ -77,9 +76,13 @@ fn settings(args: &Serve, data_dir: PathBuf, keys_file: PathBuf) -> anyhow::Resu
     })
 }
 
-/// What a browser would send as its page's origin, or all of them.
-fn is_origin(origin: &str) -> bool {
-    origin == "*" || url::Url::parse(origin).is_ok_and(|url| is_base(&url) && url.path() == "/")
+/// What a browser sends as the origin of a page there: in lower case, without the default port. `*` is all of them.
+fn origin(text: &str) -> Option<String> {
+    if text == "*" {
+        return Some(text.into());
+    }
+    let url = url::Url::parse(text).ok().filter(|url| is_base(url) && url.path() == "/")?;
+    Some(url.origin().ascii_serialization())
 }
 
 /// Can paths be added to it?
@@ -97,7 +100,7 @@ fn manage(command: &KeysCommand, file: &Path) -> anyhow::Result<Status> {
         KeysCommand::Create { owner } => {
             let (key, entry) = keys::create(file, owner)?;
             writeln!(out, "{key}")?;
-            output::message(&format!("key {} of {owner}; it cannot be shown again", entry.id));
+            output::message(&format!("key {} of {}; it cannot be shown again", entry.id, entry.owner));
         }
         KeysCommand::List => {
             for entry in keys::read(file)? {

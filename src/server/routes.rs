@@ -53,14 +53,15 @@ pub fn router(app: Arc<App>, address: SocketAddr) -> anyhow::Result<Router> {
     let router = page::routes(&app.settings)
         .into_iter()
         .fold(router, |router, (path, file)| router.route(path, only(get(async move || file.clone().response()), "GET, HEAD")));
-    let cors = cors(&app.settings.origins)?;
-    let shared = (Arc::clone(&app), address);
-    Ok(router
+    let router = router
         .fallback(async || Refusal::no_route().response())
-        .layer(CatchPanicLayer::custom(|_| Refusal::internal().response()))
-        .layer(cors)
-        .layer(middleware::from_fn_with_state(app, observe))
-        .with_state(shared))
+        .layer(CatchPanicLayer::custom(|_| Refusal::internal().response()));
+    let router = match cors(&app.settings.origins)? {
+        Some(cors) => router.layer(cors),
+        None => router,
+    };
+    let shared = (Arc::clone(&app), address);
+    Ok(router.layer(middleware::from_fn_with_state(app, observe)).with_state(shared))
 }
 
 /// The other listener: what Prometheus scrapes.
@@ -79,22 +80,24 @@ fn only<S: Clone + Send + Sync + 'static>(route: MethodRouter<S>, allow: &'stati
     route.fallback(async move || Refusal::method(allow).response())
 }
 
-fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
+/// Without any origin there is no layer: it would answer every OPTIONS with 200.
+fn cors(origins: &[String]) -> anyhow::Result<Option<CorsLayer>> {
     if origins.is_empty() {
-        return Ok(CorsLayer::new());
+        return Ok(None);
     }
     let allowed = if origins.iter().any(|o| o == "*") {
         AllowOrigin::any()
     } else {
-        let list: Result<Vec<HeaderValue>, _> = origins.iter().map(|o| o.trim_end_matches('/').parse()).collect();
+        let list: Result<Vec<HeaderValue>, _> = origins.iter().map(|o| o.parse()).collect();
         AllowOrigin::list(list.context("--cors-origin")?)
     };
-    Ok(CorsLayer::new()
+    let layer = CorsLayer::new()
         .allow_origin(allowed)
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([HeaderName::from_static(KEY), header::CONTENT_TYPE])
         .expose_headers([REQUEST_ID, header::RETRY_AFTER, header::CONTENT_DISPOSITION])
-        .max_age(Duration::from_secs(3600)))
+        .max_age(Duration::from_secs(3600));
+    Ok(Some(layer))
 }
 
 /// Counts and logs a request, and gives it a number.

@@ -42,6 +42,7 @@ pub struct Settings {
     pub anonymous: bool,
     pub data_dir: PathBuf,
     pub retention: Duration,
+    /// As browsers write them (RFC 6454, 6.2), or `*`.
     pub origins: Vec<String>,
     pub limits: Limits,
     pub fetch: Policy,

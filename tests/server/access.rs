@@ -73,6 +73,21 @@ fn origins_are_opt_in() {
     }
     let closed = Server::start(&[]);
     assert_eq!(allowed(&closed.ask("POST", "/api/v1/extract", &[origin], b"").expect(401)), None);
+    // Without any origin OPTIONS is a method like others.
+    for (path, status, code) in [("/api/v1/extract", 405, "invalid_request"), ("/nowhere", 404, "not_found")] {
+        let reply = closed.ask("OPTIONS", path, &ask, b"").expect(status);
+        assert_eq!((allowed(&reply), reply.json()["code"].as_str()), (None, Some(code)), "{path}");
+        assert_eq!(reply.header("allow"), (status == 405).then_some("POST"), "{path}");
+    }
+}
+
+#[test]
+fn origins_are_compared_as_browsers_write_them() {
+    let server = Server::start(&["--cors-origin", "https://Page.Example:443,http://bl\u{e5}.example:8080/,http://[::1]:80"]);
+    for origin in ["https://page.example", "http://xn--bl-zia.example:8080", "http://[::1]"] {
+        let reply = server.ask("POST", "/api/v1/extract", &[("Origin", origin)], b"").expect(401);
+        assert_eq!(reply.header("access-control-allow-origin"), Some(origin));
+    }
 }
 
 #[test]
