@@ -70,7 +70,8 @@ impl App {
     }
 
     fn ready(&self) -> bool {
-        !self.stopping() && self.store.ready() && self.enough_disk().is_ok()
+        let keys = self.keys.as_ref().is_none_or(Keys::ready);
+        !self.stopping() && keys && self.store.ready() && self.enough_disk().is_ok()
     }
 }
 
