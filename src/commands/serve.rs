@@ -50,6 +50,7 @@ fn settings(args: &Serve, data_dir: PathBuf, keys_file: PathBuf) -> anyhow::Resu
     let bad = |text: &String| usage(format!("--cors-origin {text}: https://HOST is expected, perhaps with a port, or *"));
     let origins = args.cors_origin.iter().map(|text| origin(text).ok_or_else(|| bad(text))).collect::<Result<_, _>>()?;
     let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
+    let bytes = |size: u64| usize::try_from(size).unwrap_or(usize::MAX);
     Ok(Settings {
         listen: args.listen,
         metrics: args.metrics_listen,
@@ -59,12 +60,20 @@ fn settings(args: &Serve, data_dir: PathBuf, keys_file: PathBuf) -> anyhow::Resu
         anonymous: args.allow_anonymous,
         data_dir,
         retention: Duration::from_secs(u64::from(args.retention_hours) * 3600),
+        sweep: args.sweep_interval,
         origins,
         limits: Limits {
             max_size: args.max_upload_size,
+            parts: args.max_parts.into(),
+            part_headers: bytes(args.max_part_headers),
+            form_size: bytes(args.max_form_size),
+            tags: args.max_tags.into(),
+            tag_length: args.max_tag_length.into(),
+            answer_size: bytes(args.max_answer_size),
             idle_time: args.idle_timeout,
             request_time: args.request_timeout,
             work_time: args.work_timeout,
+            stop_time: args.stop_timeout,
             requests: args.max_requests.into(),
             queue: args.queue.into(),
             connections: args.max_connections.into(),

@@ -6,6 +6,7 @@
 mod answer;
 mod body;
 mod gate;
+mod host;
 pub mod keys;
 mod listen;
 mod log;
@@ -34,8 +35,6 @@ use std::{
 };
 use tokio::sync::Semaphore;
 
-/// Expired results and cleaned files go every so often; what has expired is not answered even before.
-const SWEEP: Duration = Duration::from_secs(60);
 /// Stack of the threads that decode: decoders nest.
 const STACK: usize = 8 * 1024 * 1024;
 
@@ -143,16 +142,24 @@ async fn serve(app: &Arc<App>) -> anyhow::Result<()> {
     listen::signal().await?;
     app.stopping.store(true, Relaxed);
     log::event("info", "stopping", "");
-    // Who asks meanwhile is told so; a second signal cuts it short.
-    tokio::select! {
-        _ = tokio::time::timeout(listen::GRACE, idle(app)) => {}
-        again = listen::signal() => again?,
-    }
-    let _ = stop.send(true);
-    let result = serving.await;
+    // Who asks meanwhile is told so; then connections end in order.
+    let ended = async {
+        idle(app).await;
+        let _ = stop.send(true);
+        serving.await.context("the listener failed")
+    };
+    let cut = || {
+        log::event("info", "cut", &format!("{} connections", app.metrics.connections.load(Relaxed)));
+        Ok(())
+    };
+    let result = tokio::select! {
+        ended = ended => ended,
+        _ = tokio::time::sleep(settings.limits.stop_time) => cut(),
+        again = listen::signal() => again.and_then(|()| cut()),
+    };
     sweeper.abort();
     log::event("info", "stopped", "");
-    result.context("the listener failed")
+    result
 }
 
 /// Waits until no request is worked on.
@@ -164,7 +171,8 @@ async fn idle(app: &App) {
 
 async fn sweep(app: Arc<App>) {
     loop {
-        tokio::time::sleep(SWEEP).await;
+        tokio::time::sleep(app.settings.sweep).await;
+        // What fails is logged, and tried again.
         let _ = work::stored(&app, Service::sweep).await;
     }
 }

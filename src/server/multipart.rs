@@ -7,11 +7,6 @@ use crate::net::name;
 use bytes::{Buf, Bytes, BytesMut};
 use memchr::memmem::Finder;
 
-/// Headers of one part.
-const MAX_HEADERS: usize = 16 * 1024;
-/// Parts of one body.
-const MAX_PARTS: usize = 32;
-
 pub struct Multipart<'a> {
     body: &'a mut Incoming,
     buffer: BytesMut,
@@ -70,8 +65,9 @@ impl<'a> Multipart<'a> {
             return Ok(None);
         }
         self.parts += 1;
-        if self.parts > MAX_PARTS {
-            return Err(Refusal::invalid(format!("more than {MAX_PARTS} parts (a fixed limit)")));
+        let limit = self.body.limits().parts;
+        if self.parts > limit {
+            return Err(Refusal::too_much(format!("more than {limit} parts (--max-parts)")));
         }
         let part = self.headers().await?;
         self.state = State::InPart;
@@ -79,20 +75,18 @@ impl<'a> Multipart<'a> {
     }
 
     async fn headers(&mut self) -> Result<Part, Refusal> {
-        let end = loop {
+        let limit = self.body.limits().part_headers;
+        loop {
             // Spaces may stand behind a delimiter; a part without headers begins with an empty line.
-            if let Some(at) = memchr::memmem::find(&self.buffer, b"\r\n\r\n") {
-                break at;
+            let end = memchr::memmem::find(&self.buffer, b"\r\n\r\n");
+            if end.unwrap_or(self.buffer.len()) > limit {
+                return Err(Refusal::too_much(format!("a part has headers of more than {limit} bytes (--max-part-headers)")));
             }
-            if self.buffer.len() > MAX_HEADERS {
-                return Err(Refusal::invalid(format!("a part has headers of more than {MAX_HEADERS} bytes (a fixed limit)")));
+            match end {
+                Some(end) => return Ok(part(&self.buffer.split_to(end + 4))),
+                None => self.fill().await?,
             }
-            self.fill().await?;
-        };
-        if end > MAX_HEADERS {
-            return Err(Refusal::invalid(format!("a part has headers of more than {MAX_HEADERS} bytes (a fixed limit)")));
         }
-        Ok(part(&self.buffer.split_to(end + 4)))
     }
 
     /// The next bytes of the part in hand; `None` at its end.
@@ -119,12 +113,12 @@ impl<'a> Multipart<'a> {
         }
     }
 
-    /// The whole part in hand as text, if it is no longer than `limit`.
-    pub async fn text(&mut self, limit: usize) -> Result<String, Refusal> {
-        let mut text = Vec::new();
+    /// The whole part in hand as text.
+    pub async fn text(&mut self) -> Result<String, Refusal> {
+        let (mut text, limit) = (Vec::new(), self.body.limits().form_size);
         while let Some(chunk) = self.chunk().await? {
             if text.len() + chunk.len() > limit {
-                return Err(Refusal::invalid(format!("a field of more than {limit} bytes (a fixed limit)")));
+                return Err(Refusal::too_much(format!("a field of more than {limit} bytes (--max-form-size)")));
             }
             text.extend_from_slice(&chunk);
         }

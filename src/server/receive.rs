@@ -14,8 +14,6 @@ use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use std::{fs::File, io::Write, sync::Arc};
 
-/// A body that holds no file.
-const MAX_FORM: usize = 64 * 1024;
 /// Bytes that are gathered before they are written.
 const GATHERED: usize = 256 * 1024;
 
@@ -75,7 +73,7 @@ async fn from_multipart(app: &Arc<App>, boundary: &str, body: &mut Incoming) -> 
                 let file_name = multipart::file_name(part.file_name.as_deref().unwrap_or_default());
                 file = Some(Received { file: spool.finish().await?, file_name });
             }
-            "url" if url.is_none() => url = Some(parts.text(MAX_FORM).await?).filter(|u| !u.trim().is_empty()),
+            "url" if url.is_none() => url = Some(parts.text().await?).filter(|u| !u.trim().is_empty()),
             _ => {}
         }
     }
@@ -97,7 +95,7 @@ async fn body_without_file(content_type: &str, url_in_query: bool, body: &mut In
     let known =
         is(content_type, "") || is(content_type, "application/json") || is(content_type, "application/x-www-form-urlencoded");
     match known {
-        true => body.all(MAX_FORM).await,
+        true => body.form().await,
         false if url_in_query => {
             body.drain().await;
             Ok(Vec::new())

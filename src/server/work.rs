@@ -1,6 +1,6 @@
 //! The engine behind the requests: on threads of its own, so many files at once, each with a deadline, panics contained.
 
-use super::{App, answer::Refusal, log, receive::Received};
+use super::{App, answer::Refusal, log, receive::Received, settings::Limits};
 use crate::{
     api::{COMPLETED, Extracted, Groups, Removed, View, view::Pattern},
     cli,
@@ -33,13 +33,9 @@ pub struct Options {
     pub tag: Option<Vec<String>>,
 }
 
-/// Patterns of one request, and bytes of each: all are compared with all tags.
-const MAX_PATTERNS: usize = 32;
-const MAX_PATTERN: usize = 128;
-
 impl Options {
     /// Takes a query parameter, if it is one of these.
-    pub fn take(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
+    pub fn take(&mut self, name: &str, value: &str, limits: &Limits) -> Result<(), Refusal> {
         match (name, value) {
             ("family", "0" | "1") => self.family = Some(u8::from(value == "1")),
             ("numeric" | "n", "" | "1" | "true") => self.numeric = Some(true),
@@ -51,9 +47,11 @@ impl Options {
             ("preset", "default" | "strict") => self.preset = Some(value.into()),
             ("tag", _) => {
                 let patterns = self.tag.get_or_insert_default();
-                if patterns.len() == MAX_PATTERNS || value.len() > MAX_PATTERN {
-                    let limits = format!("more than {MAX_PATTERNS} tags, or one of more than {MAX_PATTERN} bytes (fixed limits)");
-                    return Err(Refusal::invalid(limits));
+                if patterns.len() >= limits.tags {
+                    return Err(Refusal::invalid(format!("more than {} tags (--max-tags)", limits.tags)));
+                }
+                if value.len() > limits.tag_length {
+                    return Err(Refusal::invalid(format!("a tag of more than {} bytes (--max-tag-length)", limits.tag_length)));
                 }
                 patterns.push(value.into());
             }
@@ -189,7 +187,7 @@ pub async fn extract(app: &Arc<App>, owner: String, received: Received, options:
         let view = options.view();
         let groups = Groups::new(&view, &received.file_name, &input, &extraction);
         let warnings = commands::warnings(&extraction.metadata.warnings);
-        let metadata = bounded(&groups)?;
+        let metadata = bounded(&groups, app.settings.limits.answer_size)?;
         let uuid = app.store.put(&owner, &received.file_name, &metadata)?;
         let answer = Extracted {
             success: true,
@@ -200,7 +198,7 @@ pub async fn extract(app: &Arc<App>, owner: String, received: Received, options:
             source: None,
             warnings: &warnings,
         };
-        Ok(bounded(&Answered { answer, options: &options })?.into_bytes())
+        Ok(bounded(&Answered { answer, options: &options }, app.settings.limits.answer_size)?.into_bytes())
     })
     .await
 }
@@ -238,22 +236,23 @@ pub async fn remove(
             source: None,
             warnings: &commands::warnings(prepared.warnings()),
         };
-        Ok(bounded(&Answered { answer, options: &options })?.into_bytes())
+        Ok(bounded(&Answered { answer, options: &options }, app.settings.limits.answer_size)?.into_bytes())
     })
     .await
 }
 
-/// A file may unpack to many times its size: what is kept and sent of it has a limit.
-const MAX_ANSWER: usize = 16 * 1024 * 1024;
-
-struct Bounded(Vec<u8>);
+/// JSON that grows up to the limit.
+struct Bounded {
+    json: Vec<u8>,
+    limit: usize,
+}
 
 impl Write for Bounded {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if self.0.len() + bytes.len() > MAX_ANSWER {
+        if self.json.len() + bytes.len() > self.limit {
             return Err(std::io::ErrorKind::FileTooLarge.into());
         }
-        self.0.extend_from_slice(bytes);
+        self.json.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -263,12 +262,12 @@ impl Write for Bounded {
 }
 
 /// JSON that is no longer than an answer may be.
-fn bounded(value: &impl Serialize) -> Result<String, Failed> {
-    let mut json = Bounded(Vec::new());
-    match serde_json::to_writer(&mut json, value) {
-        Ok(()) => Ok(String::from_utf8(json.0).map_err(anyhow::Error::from)?),
+fn bounded(value: &impl Serialize, limit: usize) -> Result<String, Failed> {
+    let mut bounded = Bounded { json: Vec::new(), limit };
+    match serde_json::to_writer(&mut bounded, value) {
+        Ok(()) => Ok(String::from_utf8(bounded.json).map_err(anyhow::Error::from)?),
         Err(e) if e.is_io() => {
-            let message = format!("its metadata is larger than the limit of {MAX_ANSWER} bytes (a fixed limit)");
+            let message = format!("its metadata is larger than the limit of {limit} bytes (--max-answer-size)");
             Err(Error::new(Code::TooLarge, message).into())
         }
         Err(e) => Err(anyhow::Error::from(e).into()),
@@ -341,17 +340,15 @@ mod tests {
 
     #[test]
     fn options_of_the_query() {
-        let mut options = Options::default();
+        let (mut options, limits) = (Options::default(), Limits::of_test());
         for (name, value) in [("family", "1"), ("n", ""), ("keep", "icc,dates"), ("preset", "strict"), ("x", "y")] {
-            options.take(name, value).unwrap();
+            options.take(name, value, &limits).unwrap();
         }
         let json = serde_json::to_string(&options).unwrap();
         assert_eq!(json, r#"{"family":1,"numeric":true,"keep":["icc","dates"],"preset":"strict"}"#);
-        (0..MAX_PATTERNS).for_each(|_| options.take("tag", "exif:*").unwrap());
-        for (name, value) in [("family", "2"), ("n", "maybe"), ("preset", "none"), ("tag", "Make")] {
-            assert_eq!(options.take(name, value).unwrap_err().code, Code::InvalidRequest, "{name}");
+        for (name, value) in [("family", "2"), ("n", "maybe"), ("preset", "none")] {
+            assert_eq!(options.take(name, value, &limits).unwrap_err().code, Code::InvalidRequest, "{name}");
         }
-        assert!(Options::default().take("tag", &"x".repeat(MAX_PATTERN + 1)).is_err());
         options.keep = Some(vec!["oreintation".into()]);
         assert!(options.selection().is_err());
     }

@@ -1,10 +1,11 @@
 //! Every row and every reading of the API's contract.
 
-use super::{MULTIPART, Server, multipart};
+use super::{MULTIPART, Reply, Server, multipart};
 use crate::{
     build,
     cli::{golden, keys},
 };
+use std::io::Write;
 
 const FILE: &str = "name=\"file\"; filename=\"image.jpg\"";
 
@@ -172,7 +173,18 @@ fn the_host_of_a_download() {
         json["downloadUrl"].as_str().unwrap().split("/download-cleaned").next().unwrap().to_string()
     };
     assert_eq!(url(&server, "meta.example:81"), "http://meta.example:81");
+    assert_eq!(url(&server, "[::1]:8080"), "http://[::1]:8080");
     assert_eq!(url(&server, "evil\"<x>"), format!("http://{}", server.address));
+    // HTTP/1.0 need not say a host.
+    let body = multipart(&[(FILE, &build::photo())]);
+    let (key, length) = (&server.key, body.len());
+    let head = format!(
+        "POST /api/v1/remove HTTP/1.0\r\nX-API-Key: {key}\r\nContent-Type: {MULTIPART}\r\nContent-Length: {length}\r\n\r\n"
+    );
+    let mut stream = server.connect();
+    stream.write_all(&[head.as_bytes(), &body].concat()).unwrap();
+    let old = Reply::read(stream).expect(200).json();
+    assert!(old["downloadUrl"].as_str().unwrap().starts_with(&format!("http://{}/download-cleaned/", server.address)), "{old}");
     let server = Server::start(&["--public-url", "https://meta.example/"]);
     assert_eq!(url(&server, "other.example"), "https://meta.example");
     let below = Server::start(&["--public-url", "https://meta.example:8443/tools/exif"]);
