@@ -14,6 +14,7 @@ mod metrics;
 mod multipart;
 pub mod openapi;
 mod page;
+mod pool;
 mod receive;
 mod routes;
 mod settings;
@@ -29,14 +30,14 @@ use anyhow::{Context, bail};
 use gate::Gate;
 use keys::Keys;
 use metrics::Metrics;
+use pool::Pool;
 use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
-use tokio::sync::Semaphore;
 
-/// Stack of the threads that decode: decoders nest.
-const STACK: usize = 8 * 1024 * 1024;
+/// Threads for what blocks, beside those that decode: writes of uploads, look-ups of names and in the store.
+const BLOCKING: usize = 64;
 
 /// What all requests share.
 pub(crate) struct App {
@@ -48,7 +49,7 @@ pub(crate) struct App {
     /// Uploads at once.
     gate: Gate,
     /// Files that are decoded at once.
-    jobs: Arc<Semaphore>,
+    jobs: Pool,
     stopping: std::sync::atomic::AtomicBool,
 }
 
@@ -81,17 +82,13 @@ pub fn run(settings: Settings) -> anyhow::Result<()> {
     log::panics();
     let keys = keys(&settings)?;
     let store = Service::open(&settings.data_dir, settings.retention)?;
-    let threads = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .thread_stack_size(STACK)
-        .max_blocking_threads(settings.limits.jobs + 64)
-        .build()?;
+    let threads = tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(BLOCKING).build()?;
     let app = Arc::new(App {
         store,
         keys,
         metrics: Metrics::default(),
         gate: Gate::new(settings.limits.requests, settings.limits.queue),
-        jobs: Arc::new(Semaphore::new(settings.limits.jobs)),
+        jobs: Pool::new(settings.limits.jobs)?,
         stopping: false.into(),
         settings,
     });

@@ -14,8 +14,8 @@ use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use std::{fs::File, io::Write, sync::Arc};
 
-/// Bytes that are gathered before they are written.
-const GATHERED: usize = 256 * 1024;
+/// So many bytes are written at once: what comes in smaller pieces is gathered, for every upload under way.
+const GATHERED: usize = 32 * 1024;
 
 /// The file to work on.
 #[derive(Debug)]
@@ -165,16 +165,23 @@ impl Spool {
         if self.written > self.limit {
             return Err(Refusal::too_large(self.limit, "--max-upload-size"));
         }
+        if self.gathered.is_empty() && chunk.len() >= GATHERED {
+            return self.write(chunk).await;
+        }
         self.gathered.extend_from_slice(&chunk);
         if self.gathered.len() >= GATHERED { self.flush().await } else { Ok(()) }
     }
 
-    /// Writes off the async threads.
     async fn flush(&mut self) -> Result<(), Refusal> {
-        self.app.enough_disk()?;
         let bytes = std::mem::take(&mut self.gathered);
+        self.write(bytes).await
+    }
+
+    /// Writes off the async threads.
+    async fn write(&self, bytes: impl AsRef<[u8]> + Send + 'static) -> Result<(), Refusal> {
+        self.app.enough_disk()?;
         let mut file = self.file.try_clone().map_err(|_| Refusal::internal())?;
-        let written = tokio::task::spawn_blocking(move || file.write_all(&bytes)).await;
+        let written = tokio::task::spawn_blocking(move || file.write_all(bytes.as_ref())).await;
         match written {
             Ok(Ok(())) => Ok(()),
             Ok(Err(e)) if e.kind() == std::io::ErrorKind::StorageFull => Err(self.app.no_space()),

@@ -1,4 +1,4 @@
-//! The engine behind the requests: on threads of its own, so many files at once, each with a deadline, panics contained.
+//! The engine behind the requests.
 
 use super::{App, answer::Refusal, log, receive::Received, settings::Limits};
 use crate::{
@@ -8,15 +8,14 @@ use crate::{
     engine::{local, removal},
     error::{Code, Error},
     format::Selection,
-    input::{Deadline, Input},
+    input::Input,
 };
 use serde::Serialize;
 use std::{
     io::{Seek, Write},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Instant,
 };
-use tokio::sync::Semaphore;
 
 /// Our extension of the documented request; what is honoured is named in the answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -103,40 +102,10 @@ async fn job<T: Send + 'static>(
     work: impl FnOnce(&App, Instant) -> Result<T, Failed> + Send + 'static,
 ) -> Result<T, Refusal> {
     let shared = Arc::clone(app);
-    run(&app.jobs, app.settings.limits.work_time, move |deadline| work(&shared, deadline)).await
+    app.jobs.run(app.settings.limits.work_time, move |deadline| work(&shared, deadline)).await
 }
 
-/// Runs one job on a thread of its own, for `budget` at most: every read looks at the deadline, and nobody waits much longer
-/// for what does not read. Its place is taken until it ends.
-async fn run<T: Send + 'static>(
-    places: &Arc<Semaphore>,
-    budget: Duration,
-    work: impl FnOnce(Instant) -> Result<T, Failed> + Send + 'static,
-) -> Result<T, Refusal> {
-    let place = Arc::clone(places).acquire_owned().await.map_err(|_| Refusal::stopping())?;
-    let (deadline, request) = (Instant::now() + budget, log::request());
-    let done = tokio::task::spawn_blocking(move || {
-        let _place = place;
-        let _deadline = Deadline::hold(deadline);
-        log::working(request, || work(deadline))
-    });
-    let too_long = || {
-        log::event("error", "too_long", "a file took longer than --work-timeout");
-        Err(Refusal::too_long(budget.as_secs_f64(), "--work-timeout"))
-    };
-    match tokio::time::timeout(budget + budget / 4, done).await {
-        Ok(Ok(Ok(answer))) => Ok(answer),
-        Ok(Ok(Err(Failed::Late))) => too_long(),
-        // What was not read in time looks like damage.
-        Ok(Ok(Err(Failed::Engine(e)))) if e.code == Code::Damaged && Instant::now() > deadline => too_long(),
-        Ok(Ok(Err(failed))) => Err(failed.refusal()),
-        // A panic of a decoder ends its own request.
-        Ok(Err(_)) => Err(Refusal::internal()),
-        Err(_) => too_long(),
-    }
-}
-
-enum Failed {
+pub enum Failed {
     /// The deadline has passed.
     Late,
     Engine(Error),
@@ -156,7 +125,7 @@ impl From<anyhow::Error> for Failed {
 }
 
 impl Failed {
-    fn refusal(self) -> Refusal {
+    pub fn refusal(self) -> Refusal {
         match self {
             Failed::Late => Refusal::internal(),
             Failed::Engine(e) => {
@@ -289,54 +258,6 @@ pub async fn stored<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const LONG: Duration = Duration::from_secs(60);
-
-    /// Whatever one job does: the documented answer, and its place is free for the next.
-    #[tokio::test]
-    async fn a_panic_ends_its_own_request() {
-        let places = Arc::new(Semaphore::new(1));
-        for _ in 0..3 {
-            let refusal = run::<()>(&places, LONG, |_| panic!("a decoder's")).await.unwrap_err();
-            assert_eq!(refusal.status.as_u16(), 500);
-            let body = refusal.envelope();
-            assert_eq!(body["error"], "An error occurred while processing your request");
-            assert_eq!(body["code"], "server_error");
-            assert!(!body.to_string().contains("decoder"), "{body}");
-        }
-        assert_eq!(run(&places, LONG, |_| Ok(7)).await.ok(), Some(7));
-    }
-
-    #[tokio::test]
-    async fn work_has_its_time() {
-        let places = Arc::new(Semaphore::new(1));
-        let short = Duration::from_millis(40);
-        // It notices the deadline itself: by reading, by looking; or it does not.
-        let reads = |deadline: Instant| -> Result<(), Failed> {
-            let input = Input::from_bytes(vec![0; 9]);
-            input.set_deadline(deadline);
-            std::thread::sleep(deadline.saturating_duration_since(Instant::now()) + Duration::from_millis(1));
-            input.read_at(0, &mut [0; 9])?;
-            Ok(())
-        };
-        let (release, held) = std::sync::mpsc::channel::<()>();
-        let refusals = [
-            run::<()>(&places, short, reads).await.unwrap_err(),
-            run::<()>(&places, short, |_| Err(Failed::Late)).await.unwrap_err(),
-            run(&places, short, move |_| Ok(held.recv().is_ok())).await.unwrap_err(),
-        ];
-        for refusal in refusals {
-            let body = refusal.envelope();
-            assert_eq!((refusal.status.as_u16(), &body["code"]), (500, &"server_error".into()));
-            assert!(body["detail"].as_str().unwrap().contains("0.04 s (--work-timeout)"), "{body}");
-        }
-        assert_eq!(places.available_permits(), 0, "what still works has its place");
-        drop(release);
-        assert_eq!(run(&places, LONG, |_| Ok(7)).await.ok(), Some(7));
-        // Damage is not lateness.
-        let damaged = run::<()>(&places, LONG, |_| Err(Failed::Engine(Error::damaged("x")))).await.unwrap_err();
-        assert_eq!(damaged.status.as_u16(), 400);
-    }
 
     #[test]
     fn options_of_the_query() {
