@@ -169,13 +169,21 @@ Register-ArgumentCompleter -Native -CommandName 'exifkit' -ScriptBlock {
             [CompletionResult]::new('--tls-key', '--tls-key', [CompletionResultType]::ParameterName, 'The key of that certificate (PEM)')
             [CompletionResult]::new('--public-url', '--public-url', [CompletionResultType]::ParameterName, 'What addresses of cleaned files begin with [default: the host that the request names]')
             [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Results, cleaned files and keys [default: exifkit/server in the user''s state directory]')
-            [CompletionResult]::new('--keys-file', '--keys-file', [CompletionResultType]::ParameterName, 'The keys that are valid [default: `keys` in the data directory]')
+            [CompletionResult]::new('--keys-file', '--keys-file', [CompletionResultType]::ParameterName, 'The keys that are valid; a change counts at once, one that cannot be read does not count [default: `keys` in the data directory]')
             [CompletionResult]::new('--cors-origin', '--cors-origin', [CompletionResultType]::ParameterName, 'Let pages of this origin (https://example.com, or *) use the API in browsers; repeats')
             [CompletionResult]::new('--retention-hours', '--retention-hours', [CompletionResultType]::ParameterName, 'Results and cleaned files are kept so many hours')
+            [CompletionResult]::new('--sweep-interval', '--sweep-interval', [CompletionResultType]::ParameterName, 'Seconds between two sweeps, which delete what has expired; it is not served any more even before')
             [CompletionResult]::new('--max-upload-size', '--max-upload-size', [CompletionResultType]::ParameterName, 'Largest file')
+            [CompletionResult]::new('--max-parts', '--max-parts', [CompletionResultType]::ParameterName, 'Parts of one multipart body')
+            [CompletionResult]::new('--max-part-headers', '--max-part-headers', [CompletionResultType]::ParameterName, 'Largest headers of one part')
+            [CompletionResult]::new('--max-form-size', '--max-form-size', [CompletionResultType]::ParameterName, 'Largest body, and field of one, that names a url instead of holding a file')
+            [CompletionResult]::new('--max-tags', '--max-tags', [CompletionResultType]::ParameterName, 'Patterns (`tag`) of one request')
+            [CompletionResult]::new('--max-tag-length', '--max-tag-length', [CompletionResultType]::ParameterName, 'Bytes of one such pattern')
+            [CompletionResult]::new('--max-answer-size', '--max-answer-size', [CompletionResultType]::ParameterName, 'Largest answer: a file may unpack to many times its size')
             [CompletionResult]::new('--idle-timeout', '--idle-timeout', [CompletionResultType]::ParameterName, 'Seconds in which nothing moves: between requests, between two pieces of an upload or of an answer')
             [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'Seconds for receiving one request, and for sending its answer')
             [CompletionResult]::new('--work-timeout', '--work-timeout', [CompletionResultType]::ParameterName, 'Seconds for reading or cleaning one file')
+            [CompletionResult]::new('--stop-timeout', '--stop-timeout', [CompletionResultType]::ParameterName, 'Seconds that requests under way have when the server is told to stop; then they are cut off')
             [CompletionResult]::new('--max-requests', '--max-requests', [CompletionResultType]::ParameterName, 'Uploads at once')
             [CompletionResult]::new('--queue', '--queue', [CompletionResultType]::ParameterName, 'Uploads that may wait for their turn; more are refused with 429')
             [CompletionResult]::new('--max-connections', '--max-connections', [CompletionResultType]::ParameterName, 'Connections at once')
@@ -183,9 +191,9 @@ Register-ArgumentCompleter -Native -CommandName 'exifkit' -ScriptBlock {
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Files that are decoded at once [default: one per core]')
             [CompletionResult]::new('--min-free-disk', '--min-free-disk', [CompletionResultType]::ParameterName, 'Refuse uploads when less disk than this is free')
             [CompletionResult]::new('--url-port', '--url-port', [CompletionResultType]::ParameterName, 'Fetch urls from this port, too, beside 80 and 443; repeats')
-            [CompletionResult]::new('--url-map', '--url-map', [CompletionResultType]::ParameterName, 'Fetch urls of HOST from this place instead, without checking its address (HOST=http://HOST:PORT); repeats')
+            [CompletionResult]::new('--url-map', '--url-map', [CompletionResultType]::ParameterName, 'Fetch urls of HOST from this place instead, without checking its address (HOST=http://HOST:PORT); HOST:PORT=… opens that port, too; repeats')
             [CompletionResult]::new('--tls-self-signed', '--tls-self-signed', [CompletionResultType]::ParameterName, 'Speak TLS with a certificate made at start, for trying out; stderr says where it is')
-            [CompletionResult]::new('--allow-anonymous', '--allow-anonymous', [CompletionResultType]::ParameterName, 'Serve everybody without a key')
+            [CompletionResult]::new('--allow-anonymous', '--allow-anonymous', [CompletionResultType]::ParameterName, 'Serve everybody without a key; on an address of this machine alone, only under its names and that of --public-url')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('keys', 'keys', [CompletionResultType]::ParameterValue, 'Make, list and revoke API keys')
@@ -194,7 +202,7 @@ Register-ArgumentCompleter -Native -CommandName 'exifkit' -ScriptBlock {
         }
         'exifkit;serve;keys' {
             [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Results, cleaned files and keys [default: exifkit/server in the user''s state directory]')
-            [CompletionResult]::new('--keys-file', '--keys-file', [CompletionResultType]::ParameterName, 'The keys that are valid [default: `keys` in the data directory]')
+            [CompletionResult]::new('--keys-file', '--keys-file', [CompletionResultType]::ParameterName, 'The keys that are valid; a change counts at once, one that cannot be read does not count [default: `keys` in the data directory]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Make a key and print it: it cannot be shown again')
@@ -206,21 +214,21 @@ Register-ArgumentCompleter -Native -CommandName 'exifkit' -ScriptBlock {
         'exifkit;serve;keys;create' {
             [CompletionResult]::new('--owner', '--owner', [CompletionResultType]::ParameterName, 'Whose key it is; results belong to owners')
             [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Results, cleaned files and keys [default: exifkit/server in the user''s state directory]')
-            [CompletionResult]::new('--keys-file', '--keys-file', [CompletionResultType]::ParameterName, 'The keys that are valid [default: `keys` in the data directory]')
+            [CompletionResult]::new('--keys-file', '--keys-file', [CompletionResultType]::ParameterName, 'The keys that are valid; a change counts at once, one that cannot be read does not count [default: `keys` in the data directory]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'exifkit;serve;keys;list' {
             [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Results, cleaned files and keys [default: exifkit/server in the user''s state directory]')
-            [CompletionResult]::new('--keys-file', '--keys-file', [CompletionResultType]::ParameterName, 'The keys that are valid [default: `keys` in the data directory]')
+            [CompletionResult]::new('--keys-file', '--keys-file', [CompletionResultType]::ParameterName, 'The keys that are valid; a change counts at once, one that cannot be read does not count [default: `keys` in the data directory]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'exifkit;serve;keys;revoke' {
             [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Results, cleaned files and keys [default: exifkit/server in the user''s state directory]')
-            [CompletionResult]::new('--keys-file', '--keys-file', [CompletionResultType]::ParameterName, 'The keys that are valid [default: `keys` in the data directory]')
+            [CompletionResult]::new('--keys-file', '--keys-file', [CompletionResultType]::ParameterName, 'The keys that are valid; a change counts at once, one that cannot be read does not count [default: `keys` in the data directory]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break

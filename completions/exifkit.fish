@@ -168,27 +168,35 @@ complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_se
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l tls-key -d 'The key of that certificate (PEM)' -r -F
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l public-url -d 'What addresses of cleaned files begin with [default: the host that the request names]' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l data-dir -d 'Results, cleaned files and keys [default: exifkit/server in the user\'s state directory]' -r -f -a "(__fish_complete_directories)"
-complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l keys-file -d 'The keys that are valid [default: `keys` in the data directory]' -r -F
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l keys-file -d 'The keys that are valid; a change counts at once, one that cannot be read does not count [default: `keys` in the data directory]' -r -F
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l cors-origin -d 'Let pages of this origin (https://example.com, or *) use the API in browsers; repeats' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l retention-hours -d 'Results and cleaned files are kept so many hours' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l sweep-interval -d 'Seconds between two sweeps, which delete what has expired; it is not served any more even before' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l max-upload-size -d 'Largest file' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l max-parts -d 'Parts of one multipart body' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l max-part-headers -d 'Largest headers of one part' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l max-form-size -d 'Largest body, and field of one, that names a url instead of holding a file' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l max-tags -d 'Patterns (`tag`) of one request' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l max-tag-length -d 'Bytes of one such pattern' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l max-answer-size -d 'Largest answer: a file may unpack to many times its size' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l idle-timeout -d 'Seconds in which nothing moves: between requests, between two pieces of an upload or of an answer' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l request-timeout -d 'Seconds for receiving one request, and for sending its answer' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l work-timeout -d 'Seconds for reading or cleaning one file' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l stop-timeout -d 'Seconds that requests under way have when the server is told to stop; then they are cut off' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l max-requests -d 'Uploads at once' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l queue -d 'Uploads that may wait for their turn; more are refused with 429' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l max-connections -d 'Connections at once' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -s j -l jobs -d 'Files that are decoded at once [default: one per core]' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l min-free-disk -d 'Refuse uploads when less disk than this is free' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l url-port -d 'Fetch urls from this port, too, beside 80 and 443; repeats' -r
-complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l url-map -d 'Fetch urls of HOST from this place instead, without checking its address (HOST=http://HOST:PORT); repeats' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l url-map -d 'Fetch urls of HOST from this place instead, without checking its address (HOST=http://HOST:PORT); HOST:PORT=… opens that port, too; repeats' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l tls-self-signed -d 'Speak TLS with a certificate made at start, for trying out; stderr says where it is'
-complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l allow-anonymous -d 'Serve everybody without a key'
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l allow-anonymous -d 'Serve everybody without a key; on an address of this machine alone, only under its names and that of --public-url'
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -f -a "keys" -d 'Make, list and revoke API keys'
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and __fish_seen_subcommand_from keys" -l data-dir -d 'Results, cleaned files and keys [default: exifkit/server in the user\'s state directory]' -r -f -a "(__fish_complete_directories)"
-complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and __fish_seen_subcommand_from keys" -l keys-file -d 'The keys that are valid [default: `keys` in the data directory]' -r -F
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and __fish_seen_subcommand_from keys" -l keys-file -d 'The keys that are valid; a change counts at once, one that cannot be read does not count [default: `keys` in the data directory]' -r -F
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and __fish_seen_subcommand_from keys" -s h -l help -d 'Print help'
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and __fish_seen_subcommand_from keys" -f -a "create" -d 'Make a key and print it: it cannot be shown again'
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and __fish_seen_subcommand_from keys" -f -a "list" -d 'List keys: id, time, owner'

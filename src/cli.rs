@@ -1,8 +1,12 @@
 //! The command line: clap definitions and help texts. Does nothing.
 
+mod serve;
+
+pub use serve::{KeysCommand, Serve, ServeCommand, ServePlace};
+
 use crate::{engine::findings::Class, net::Key};
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint, builder::PossibleValuesParser};
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint, builder::PossibleValuesParser};
+use std::{path::PathBuf, time::Duration};
 
 /// Reads the metadata of files as fully as ExifTool, removes it completely, and proves it.
 #[derive(Debug, Parser)]
@@ -10,6 +14,18 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// The command line and the environment of this process; ends it when they are wrong, or when help was asked for.
+    pub fn read() -> Self {
+        let mut command = Self::command().mut_subcommand("serve", serve::passing_over_empty_variables);
+        let matches = command.try_get_matches_from_mut(std::env::args_os()).unwrap_or_else(|e| e.exit());
+        if let Err(e) = serve::only_what_keys_take(&mut command, &matches) {
+            e.exit();
+        }
+        Self::from_arg_matches(&matches).unwrap_or_else(|e| e.format(&mut command).exit())
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -42,7 +58,7 @@ pub enum Command {
     ///
     /// Without a key file, a listener on this machine's own addresses makes a key for its run and prints it on stderr; one that
     /// others can reach refuses to start.
-    #[command(after_help = SERVE_EXAMPLES, args_conflicts_with_subcommands = true)]
+    #[command(after_help = serve::EXAMPLES)]
     Serve(Box<Serve>),
 }
 
@@ -134,119 +150,12 @@ pub struct Check {
     pub network: Network,
 }
 
-#[derive(Debug, Args)]
-pub struct Serve {
-    #[command(subcommand)]
-    pub command: Option<ServeCommand>,
-    /// Where to listen; port 0 takes a free one
-    #[arg(long, env = "EXIFKIT_LISTEN", value_name = "ADDR:PORT", default_value = "127.0.0.1:8080", help_heading = LISTENING)]
-    pub listen: SocketAddr,
-    /// Prometheus metrics at /metrics of this listener
-    #[arg(long, env = "EXIFKIT_METRICS_LISTEN", value_name = "ADDR:PORT", help_heading = LISTENING)]
-    pub metrics_listen: Option<SocketAddr>,
-    /// Speak TLS with this certificate chain (PEM)
-    #[arg(long, env = "EXIFKIT_TLS_CERT", value_name = "FILE", requires = "tls_key", value_hint = ValueHint::FilePath, help_heading = LISTENING)]
-    pub tls_cert: Option<PathBuf>,
-    /// The key of that certificate (PEM)
-    #[arg(long, env = "EXIFKIT_TLS_KEY", value_name = "FILE", requires = "tls_cert", value_hint = ValueHint::FilePath, help_heading = LISTENING)]
-    pub tls_key: Option<PathBuf>,
-    /// Speak TLS with a certificate made at start, for trying out; stderr says where it is
-    #[arg(long, env = "EXIFKIT_TLS_SELF_SIGNED", value_parser = clap::builder::FalseyValueParser::new(), help_heading = LISTENING)]
-    pub tls_self_signed: bool,
-    /// What addresses of cleaned files begin with [default: the host that the request names]
-    #[arg(long, env = "EXIFKIT_PUBLIC_URL", value_name = "URL", help_heading = LISTENING)]
-    pub public_url: Option<url::Url>,
-    #[command(flatten)]
-    pub place: ServePlace,
-    /// Serve everybody without a key
-    #[arg(long, env = "EXIFKIT_ALLOW_ANONYMOUS", value_parser = clap::builder::FalseyValueParser::new(), help_heading = ACCESS)]
-    pub allow_anonymous: bool,
-    /// Let pages of this origin (https://example.com, or *) use the API in browsers; repeats
-    #[arg(long, env = "EXIFKIT_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', help_heading = ACCESS)]
-    pub cors_origin: Vec<String>,
-    /// Results and cleaned files are kept so many hours
-    #[arg(long, env = "EXIFKIT_RETENTION_HOURS", value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..), help_heading = LIMITS)]
-    pub retention_hours: u32,
-    /// Largest file
-    #[arg(long, env = "EXIFKIT_MAX_UPLOAD_SIZE", value_name = "SIZE", default_value = "50M", value_parser = size, help_heading = LIMITS)]
-    pub max_upload_size: u64,
-    /// Seconds in which nothing moves: between requests, between two pieces of an upload or of an answer
-    #[arg(long, env = "EXIFKIT_IDLE_TIMEOUT", value_name = "SECONDS", default_value = "15", value_parser = seconds, help_heading = LIMITS)]
-    pub idle_timeout: Duration,
-    /// Seconds for receiving one request, and for sending its answer
-    #[arg(long, env = "EXIFKIT_REQUEST_TIMEOUT", value_name = "SECONDS", default_value = "300", value_parser = seconds, help_heading = LIMITS)]
-    pub request_timeout: Duration,
-    /// Seconds for reading or cleaning one file
-    #[arg(long, env = "EXIFKIT_WORK_TIMEOUT", value_name = "SECONDS", default_value = "60", value_parser = seconds, help_heading = LIMITS)]
-    pub work_timeout: Duration,
-    /// Uploads at once
-    #[arg(long, env = "EXIFKIT_MAX_REQUESTS", value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..), help_heading = LIMITS)]
-    pub max_requests: u16,
-    /// Uploads that may wait for their turn; more are refused with 429
-    #[arg(long, env = "EXIFKIT_QUEUE", value_name = "N", default_value_t = 256, help_heading = LIMITS)]
-    pub queue: u16,
-    /// Connections at once
-    #[arg(long, env = "EXIFKIT_MAX_CONNECTIONS", value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u16).range(1..), help_heading = LIMITS)]
-    pub max_connections: u16,
-    /// Files that are decoded at once [default: one per core]
-    #[arg(short, long, env = "EXIFKIT_JOBS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = LIMITS)]
-    pub jobs: Option<u16>,
-    /// Refuse uploads when less disk than this is free
-    #[arg(long, env = "EXIFKIT_MIN_FREE_DISK", value_name = "SIZE", default_value = "256M", value_parser = size, help_heading = LIMITS)]
-    pub min_free_disk: u64,
-    /// Fetch urls from this port, too, beside 80 and 443; repeats
-    #[arg(long, env = "EXIFKIT_URL_PORT", value_name = "PORT", value_delimiter = ',', help_heading = URLS)]
-    pub url_port: Vec<u16>,
-    /// Fetch urls of HOST from this place instead, without checking its address (HOST=http://HOST:PORT); repeats
-    #[arg(long, env = "EXIFKIT_URL_MAP", value_name = "MAP", value_delimiter = ',', help_heading = URLS)]
-    pub url_map: Vec<String>,
-}
-
-/// Where a server keeps its data.
-#[derive(Clone, Debug, Args)]
-pub struct ServePlace {
-    /// Results, cleaned files and keys [default: exifkit/server in the user's state directory]
-    #[arg(long, global = true, env = "EXIFKIT_DATA_DIR", value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = ACCESS)]
-    pub data_dir: Option<PathBuf>,
-    /// The keys that are valid [default: `keys` in the data directory]
-    #[arg(long, global = true, env = "EXIFKIT_KEYS_FILE", value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = ACCESS)]
-    pub keys_file: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum ServeCommand {
-    /// Make, list and revoke API keys
-    #[command(subcommand)]
-    Keys(KeysCommand),
-}
-
-#[derive(Debug, Subcommand)]
-pub enum KeysCommand {
-    /// Make a key and print it: it cannot be shown again
-    Create {
-        /// Whose key it is; results belong to owners
-        #[arg(long)]
-        owner: String,
-    },
-    /// List keys: id, time, owner
-    List,
-    /// Take a key out; a running server refuses it at once
-    Revoke {
-        /// As `list` prints it
-        id: String,
-    },
-}
-
 const ENGINE: &str = "Who does the work";
 const NETWORK: &str = "Network";
 const INPUTS: &str = "Inputs";
 const OUTPUT: &str = "Output";
 const RUNNING: &str = "Running";
 const TARGET: &str = "Where it writes";
-const LISTENING: &str = "Listening";
-const ACCESS: &str = "Access and data";
-const LIMITS: &str = "Limits";
-const URLS: &str = "Fetching urls";
 
 /// This machine, or a service.
 #[derive(Debug, Args)]
@@ -509,13 +418,6 @@ Examples:
   exifkit check --fail-on gps,serial,author .
   exifkit check --format github .                annotations in a pull request
   git diff --name-only -z main | exifkit check --files-from - -0";
-
-const SERVE_EXAMPLES: &str = "\
-Examples:
-  exifkit serve                                  on http://127.0.0.1:8080, with a key for this run
-  exifkit serve keys create --owner ann
-  exifkit serve --listen 0.0.0.0:443 --tls-cert cert.pem --tls-key key.pem --public-url https://meta.example
-  curl -H 'X-API-Key: …' -F file=@image.jpg http://127.0.0.1:8080/api/v1/extract";
 
 #[cfg(test)]
 mod tests {

@@ -26,6 +26,11 @@ const END: u64 = 1024;
 const CLOCK: u8 = 32;
 /// Window of a copy.
 const CHUNK: usize = 256 * 1024;
+/// Room of a file in memory that is larger than small ones. What is freed of up to 32 MB glibc takes for the usual size of a
+/// program's blocks, and from then on keeps twice that for each thread; what is larger goes back to the system. Room that is
+/// not used costs nothing.
+const SMALL: usize = 128 * 1024;
+const GIVEN_BACK: usize = 32 * 1024 * 1024 + 1;
 /// A single read into memory may not be larger than this: no metadata block is.
 pub const MAX_BLOCK: u64 = 256 * 1024 * 1024;
 
@@ -359,10 +364,14 @@ impl Input {
     /// The same view with all its bytes in memory, if it is no longer than `limit`; else the view as it is.
     /// For walks in full depth, which look at every byte.
     pub fn loaded(&self, limit: u64) -> Result<Input> {
-        if self.len > limit || self.head().len() as u64 == self.len {
+        if self.len > limit.min(MAX_BLOCK) || self.head().len() as u64 == self.len {
             return Ok(self.clone());
         }
-        let mut loaded = Input::from_bytes(self.bytes(0, self.len)?.into_owned());
+        let len = self.len as usize;
+        let mut bytes = Vec::with_capacity(if len < SMALL { len } else { len.max(GIVEN_BACK) });
+        bytes.resize(len, 0);
+        self.read_exact(0, &mut bytes)?;
+        let mut loaded = Input::from_bytes(bytes);
         if let (Some(deadline), Some(shared)) = (self.shared.deadline.get(), Rc::get_mut(&mut loaded.shared)) {
             shared.deadline.set(Some(deadline));
         }

@@ -1,11 +1,10 @@
 //! argv to exit status.
 
-use clap::Parser;
 use exifkit::{cli::Cli, commands, output};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match commands::run(Cli::parse()) {
+    match commands::run(Cli::read()) {
         Ok(status) => ExitCode::from(status.0),
         Err(error) => {
             output::message(&format!("{error:#}"));

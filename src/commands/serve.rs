@@ -47,10 +47,10 @@ fn settings(args: &Serve, data_dir: PathBuf, keys_file: PathBuf) -> anyhow::Resu
     if args.public_url.as_ref().is_some_and(|url| !is_base(url)) {
         return Err(usage("--public-url: http://HOST or https://HOST is expected, perhaps with a port and a path").into());
     }
-    if let Some(bad) = args.cors_origin.iter().find(|origin| !is_origin(origin)) {
-        return Err(usage(format!("--cors-origin {bad}: https://HOST is expected, perhaps with a port, or *")).into());
-    }
+    let bad = |text: &String| usage(format!("--cors-origin {text}: https://HOST is expected, perhaps with a port, or *"));
+    let origins = args.cors_origin.iter().map(|text| origin(text).ok_or_else(|| bad(text))).collect::<Result<_, _>>()?;
     let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
+    let bytes = |size: u64| usize::try_from(size).unwrap_or(usize::MAX);
     Ok(Settings {
         listen: args.listen,
         metrics: args.metrics_listen,
@@ -60,12 +60,20 @@ fn settings(args: &Serve, data_dir: PathBuf, keys_file: PathBuf) -> anyhow::Resu
         anonymous: args.allow_anonymous,
         data_dir,
         retention: Duration::from_secs(u64::from(args.retention_hours) * 3600),
-        origins: args.cors_origin.clone(),
+        sweep: args.sweep_interval,
+        origins,
         limits: Limits {
             max_size: args.max_upload_size,
+            parts: args.max_parts.into(),
+            part_headers: bytes(args.max_part_headers),
+            form_size: bytes(args.max_form_size),
+            tags: args.max_tags.into(),
+            tag_length: args.max_tag_length.into(),
+            answer_size: bytes(args.max_answer_size),
             idle_time: args.idle_timeout,
             request_time: args.request_timeout,
             work_time: args.work_timeout,
+            stop_time: args.stop_timeout,
             requests: args.max_requests.into(),
             queue: args.queue.into(),
             connections: args.max_connections.into(),
@@ -77,9 +85,13 @@ fn settings(args: &Serve, data_dir: PathBuf, keys_file: PathBuf) -> anyhow::Resu
     })
 }
 
-/// What a browser would send as its page's origin, or all of them.
-fn is_origin(origin: &str) -> bool {
-    origin == "*" || url::Url::parse(origin).is_ok_and(|url| is_base(&url) && url.path() == "/")
+/// What a browser sends as the origin of a page there: in lower case, without the default port. `*` is all of them.
+fn origin(text: &str) -> Option<String> {
+    if text == "*" {
+        return Some(text.into());
+    }
+    let url = url::Url::parse(text).ok().filter(|url| is_base(url) && url.path() == "/")?;
+    Some(url.origin().ascii_serialization())
 }
 
 /// Can paths be added to it?
@@ -97,7 +109,7 @@ fn manage(command: &KeysCommand, file: &Path) -> anyhow::Result<Status> {
         KeysCommand::Create { owner } => {
             let (key, entry) = keys::create(file, owner)?;
             writeln!(out, "{key}")?;
-            output::message(&format!("key {} of {owner}; it cannot be shown again", entry.id));
+            output::message(&format!("key {} of {}; it cannot be shown again", entry.id, entry.owner));
         }
         KeysCommand::List => {
             for entry in keys::read(file)? {

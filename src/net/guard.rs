@@ -3,54 +3,90 @@
 //! Every address, literal or resolved, must be globally routable (IANA's special-purpose registries, RFC 6890), the connection
 //! goes to exactly the addresses that were checked, and redirects are followed by hand, each checked anew.
 
+mod addresses;
+
+use addresses::is_global;
 use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
     time::{Duration, Instant},
 };
 use url::{Host, Url};
 
 const MAX_REDIRECTS: usize = 3;
-const CONNECT: Duration = Duration::from_secs(5);
 
 /// What the operator opens.
 #[derive(Clone, Debug)]
 pub struct Policy {
     /// Ports beside 80 and 443.
     pub ports: Vec<u16>,
+    /// For a connection.
+    pub connect: Duration,
     /// For all of it, the body included.
     pub total: Duration,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Policy { ports: Vec::new(), total: Duration::from_secs(20) }
+        Policy { ports: Vec::new(), connect: Duration::from_secs(5), total: Duration::from_secs(20) }
     }
 }
 
-/// Hosts that are fetched from elsewhere, for tests and closed networks: what the operator maps is not checked.
+/// Hosts that are fetched from elsewhere, for tests and closed networks: where the operator sends them is not checked.
 #[derive(Clone, Debug, Default)]
-pub struct UrlMap(Vec<(String, Url)>);
+pub struct UrlMap(Vec<Mapped>);
+
+#[derive(Clone, Debug)]
+struct Mapped {
+    host: Host,
+    /// `None`: all ports that may be fetched from.
+    port: Option<u16>,
+    to: Url,
+}
 
 impl UrlMap {
-    /// Adds `HOST=http://HOST:PORT`.
+    /// Adds `HOST=http://HOST:PORT`, or `HOST:PORT=…`, which opens that port of the host, too.
     pub fn add(&mut self, text: &str) -> Result<(), String> {
-        let (host, to) = text.split_once('=').ok_or("expected HOST=http://HOST:PORT")?;
+        const EXPECTED: &str = "expected HOST=http://HOST:PORT";
+        let (from, to) = text.split_once('=').ok_or(EXPECTED)?;
         let to = Url::parse(to).map_err(|e| format!("{to}: {e}"))?;
-        if host.is_empty() || !matches!(to.scheme(), "http" | "https") || to.path() != "/" || to.query().is_some() {
-            return Err("expected HOST=http://HOST:PORT".into());
+        if !matches!(to.scheme(), "http" | "https") || to.path() != "/" || to.query().is_some() {
+            return Err(EXPECTED.into());
         }
-        self.0.push((host.to_ascii_lowercase(), to));
+        let (host, port) = match from.rsplit_once(':') {
+            // The colon is within an address.
+            Some((_, port)) if port.ends_with(']') => (from, None),
+            Some((host, port)) => (host, Some(port.parse().map_err(|_| format!("{port} is no port"))?)),
+            None => (from, None),
+        };
+        let host = Host::parse(host).map_err(|e| format!("{host:?} is no host: {e}"))?;
+        self.0.push(Mapped { host: rootless(host), port, to });
         Ok(())
     }
 
+    /// Who is meant by this url, if the operator has a place for it: an entry with its port counts more.
+    fn find(&self, url: &Url) -> Option<&Mapped> {
+        let (host, port) = (rootless(url.host()?.to_owned()), url.port_or_known_default());
+        let mut entries = self.0.iter().filter(|m| m.host == host && (m.port.is_none() || m.port == port));
+        let first = entries.clone().next()?;
+        Some(entries.find(|m| m.port.is_some()).unwrap_or(first))
+    }
+}
+
+impl Mapped {
     /// The same path at the place that the operator gave.
-    fn place(&self, url: &Url) -> Option<Url> {
-        let host = url.host_str()?;
-        let (_, to) = self.0.iter().find(|(h, _)| h == host)?;
-        let mut place = to.clone();
+    fn place(&self, url: &Url) -> Url {
+        let mut place = self.to.clone();
         place.set_path(url.path());
         place.set_query(url.query());
-        Some(place)
+        place
+    }
+}
+
+/// `example.com.` is `example.com`.
+fn rootless(host: Host) -> Host {
+    match host {
+        Host::Domain(name) => Host::Domain(name.strip_suffix('.').unwrap_or(&name).into()),
+        address => address,
     }
 }
 
@@ -134,32 +170,47 @@ fn redirected(from: &Url, location: Option<&str>) -> Result<Url, Refused> {
 
 /// One request, to checked addresses only.
 async fn hop(url: &Url, policy: &Policy, map: &UrlMap) -> Result<reqwest::Response, Refused> {
-    let mapped = map.place(url);
-    if mapped.is_none() {
-        check_url(url, policy)?;
+    hop_by(url, policy, map, &System).await
+}
+
+/// The network as a hop sees it; tests have one of their own.
+trait Network {
+    async fn addresses(&self, name: &str, port: u16) -> std::io::Result<Vec<SocketAddr>>;
+    fn is_open(&self, address: IpAddr) -> bool;
+}
+
+/// The system's resolver, the Internet's addresses.
+struct System;
+
+impl Network for System {
+    async fn addresses(&self, name: &str, port: u16) -> std::io::Result<Vec<SocketAddr>> {
+        Ok(tokio::net::lookup_host((name, port)).await?.collect())
     }
-    let target = mapped.as_ref().unwrap_or(url);
-    let addresses = addresses(target).await?;
-    if mapped.is_none() {
-        all_global(&addresses)?;
+
+    fn is_open(&self, address: IpAddr) -> bool {
+        is_global(address)
     }
-    let mut builder = super::builder().no_proxy().connect_timeout(CONNECT).timeout(policy.total).pool_max_idle_per_host(0);
+}
+
+async fn hop_by(url: &Url, policy: &Policy, map: &UrlMap, network: &impl Network) -> Result<reqwest::Response, Refused> {
+    let mapped = map.find(url);
+    check_url(url, policy, mapped)?;
+    let target = mapped.map_or_else(|| url.clone(), |m| m.place(url));
+    let addresses = addresses(&target, network).await?;
+    // Of a host with several addresses one that is not open is enough: nobody knows which is connected to.
+    if mapped.is_none() && !addresses.iter().all(|a| network.is_open(a.ip())) {
+        return Err(Refused::Address);
+    }
+    let mut builder = super::builder().no_proxy().connect_timeout(policy.connect).timeout(policy.total).pool_max_idle_per_host(0);
     if let Some(Host::Domain(host)) = target.host() {
+        // Asked again, a resolver may answer otherwise.
         builder = builder.resolve_to_addrs(host, &addresses);
     }
-    let request = builder.build().map_err(|_| Refused::Network)?.get(target.clone()).header("accept-encoding", "identity");
+    let request = builder.build().map_err(|_| Refused::Network)?.get(target).header("accept-encoding", "identity");
     let response = request.send().await.map_err(|_| Refused::Network)?;
     // What was connected to, not what was meant to be.
     one_of(response.remote_addr(), &addresses)?;
     Ok(response)
-}
-
-/// Of a host with several addresses one that is not global is enough: nobody knows which is connected to.
-fn all_global(addresses: &[SocketAddr]) -> Result<(), Refused> {
-    match addresses.iter().all(|a| is_global(a.ip())) {
-        true => Ok(()),
-        false => Err(Refused::Address),
-    }
 }
 
 fn one_of(connected: Option<SocketAddr>, checked: &[SocketAddr]) -> Result<(), Refused> {
@@ -169,151 +220,35 @@ fn one_of(connected: Option<SocketAddr>, checked: &[SocketAddr]) -> Result<(), R
     }
 }
 
-fn check_url(url: &Url, policy: &Policy) -> Result<(), Refused> {
+/// A place that the operator gave opens the port that its entry names, and nothing else.
+fn check_url(url: &Url, policy: &Policy, mapped: Option<&Mapped>) -> Result<(), Refused> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(Refused::Scheme);
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Refused::UserInfo);
     }
+    let named = mapped.is_some_and(|m| m.port.is_some());
     match url.port_or_known_default() {
-        Some(port) if matches!(port, 80 | 443) || policy.ports.contains(&port) => Ok(()),
+        Some(port) if named || matches!(port, 80 | 443) || policy.ports.contains(&port) => Ok(()),
         _ => Err(Refused::Port),
     }
 }
 
 /// Every address of the host. The parser has made addresses of `2130706433` and `0x7f000001` already (WHATWG URL, 3.5).
-async fn addresses(url: &Url) -> Result<Vec<SocketAddr>, Refused> {
+async fn addresses(url: &Url, network: &impl Network) -> Result<Vec<SocketAddr>, Refused> {
     let port = url.port_or_known_default().ok_or(Refused::Port)?;
     let found = match url.host().ok_or(Refused::Url)? {
         Host::Ipv4(ip) => vec![SocketAddr::from((ip, port))],
         Host::Ipv6(ip) => vec![SocketAddr::from((ip, port))],
-        Host::Domain(name) => tokio::net::lookup_host((name, port)).await.map_err(|_| Refused::Network)?.collect(),
+        Host::Domain(name) => network.addresses(name, port).await.map_err(|_| Refused::Network)?,
     };
     if found.is_empty() { Err(Refused::Network) } else { Ok(found) }
-}
-
-/// Networks of IPv4 that are not the Internet.
-const LOCAL_V4: &[([u8; 4], u8)] = &[
-    ([0, 0, 0, 0], 8),
-    ([10, 0, 0, 0], 8),
-    ([100, 64, 0, 0], 10),
-    ([127, 0, 0, 0], 8),
-    // Link-local, and the metadata services of clouds.
-    ([169, 254, 0, 0], 16),
-    ([172, 16, 0, 0], 12),
-    ([192, 0, 0, 0], 24),
-    ([192, 0, 2, 0], 24),
-    ([192, 88, 99, 0], 24),
-    ([192, 168, 0, 0], 16),
-    ([198, 18, 0, 0], 15),
-    ([198, 51, 100, 0], 24),
-    ([203, 0, 113, 0], 24),
-    ([224, 0, 0, 0], 4),
-    ([240, 0, 0, 0], 4),
-];
-
-/// Networks of IPv6 that are not the Internet, or that lead to addresses of IPv4.
-const LOCAL_V6: &[([u16; 8], u8)] = &[
-    // Unspecified, loopback, IPv4-compatible.
-    ([0, 0, 0, 0, 0, 0, 0, 0], 96),
-    ([0, 0, 0, 0, 0, 0xffff, 0, 0], 96),
-    ([0, 0, 0, 0, 0xffff, 0, 0, 0], 96),
-    // NAT64.
-    ([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96),
-    ([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48),
-    ([0x100, 0, 0, 0, 0, 0, 0, 0], 64),
-    // Teredo and other protocol assignments.
-    ([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),
-    ([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),
-    // 6to4.
-    ([0x2002, 0, 0, 0, 0, 0, 0, 0], 16),
-    ([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),
-    ([0x5f00, 0, 0, 0, 0, 0, 0, 0], 16),
-    ([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7),
-    ([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10),
-    ([0xfec0, 0, 0, 0, 0, 0, 0, 0], 10),
-    ([0xff00, 0, 0, 0, 0, 0, 0, 0], 8),
-];
-
-/// Is it an address of the Internet at large?
-pub fn is_global(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(ip) => !LOCAL_V4.iter().any(|(net, bits)| (ip.to_bits() ^ Ipv4Addr::from(*net).to_bits()) >> (32 - bits) == 0),
-        IpAddr::V6(ip) => {
-            !LOCAL_V6.iter().any(|(net, bits)| (ip.to_bits() ^ Ipv6Addr::from(*net).to_bits()) >> (128 - bits) == 0)
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_the_internet_is_global() {
-        for local in [
-            "0.0.0.0",
-            "0.255.1.1",
-            "10.0.0.1",
-            "10.255.255.255",
-            "100.64.0.1",
-            "100.127.255.255",
-            "127.0.0.1",
-            "127.255.0.1",
-            "169.254.169.254",
-            "172.16.0.1",
-            "172.31.255.255",
-            "192.0.0.8",
-            "192.0.2.1",
-            "192.168.0.1",
-            "198.18.0.1",
-            "198.19.255.255",
-            "198.51.100.7",
-            "203.0.113.9",
-            "224.0.0.1",
-            "239.1.1.1",
-            "240.0.0.1",
-            "255.255.255.255",
-            "::",
-            "::1",
-            "::7f00:1",
-            "::ffff:127.0.0.1",
-            "::ffff:8.8.8.8",
-            "64:ff9b::7f00:1",
-            "64:ff9b:1::1",
-            "100::1",
-            "2001::1",
-            "2001:db8::1",
-            "2002:7f00:1::",
-            "fc00::1",
-            "fd00:ec2::254",
-            "fe80::1",
-            "fec0::1",
-            "ff02::1",
-        ] {
-            assert!(!is_global(local.parse().unwrap()), "{local}");
-        }
-        for global in [
-            "1.1.1.1",
-            "8.8.8.8",
-            "9.255.255.255",
-            "11.0.0.0",
-            "100.63.255.255",
-            "100.128.0.0",
-            "172.15.0.1",
-            "172.32.0.1",
-            "192.0.1.1",
-            "198.17.255.255",
-            "198.20.0.0",
-            "223.255.255.255",
-            "2606:4700::1111",
-            "2a00:1450::1",
-            "2001:4860::8888",
-        ] {
-            assert!(is_global(global.parse().unwrap()), "{global}");
-        }
-    }
 
     fn refused_by(url: &str, policy: &Policy, map: &UrlMap) -> Refused {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -349,23 +284,109 @@ mod tests {
         }
     }
 
+    /// A network whose resolver answers otherwise each time, and where these addresses are the Internet's.
+    struct Fake {
+        answers: std::sync::Mutex<Vec<Vec<SocketAddr>>>,
+        open: Vec<IpAddr>,
+    }
+
+    impl Fake {
+        fn new(answers: &[&[&str]], open: &[&str]) -> Self {
+            let parse = |list: &&[&str]| list.iter().map(|t| t.parse().unwrap()).collect();
+            Fake {
+                answers: std::sync::Mutex::new(answers.iter().rev().map(parse).collect()),
+                open: open.iter().map(|t| t.parse().unwrap()).collect(),
+            }
+        }
+
+        fn hop(&self, url: &str, policy: &Policy) -> Result<reqwest::Response, Refused> {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(hop_by(&Url::parse(url).unwrap(), policy, &UrlMap::default(), self))
+        }
+
+        fn asked_again(&self) -> bool {
+            self.answers.lock().unwrap().is_empty()
+        }
+    }
+
+    impl Network for Fake {
+        async fn addresses(&self, _: &str, _: u16) -> std::io::Result<Vec<SocketAddr>> {
+            Ok(self.answers.lock().unwrap().pop().unwrap_or_default())
+        }
+
+        fn is_open(&self, address: IpAddr) -> bool {
+            self.open.contains(&address)
+        }
+    }
+
+    /// Answers once, with 200 and an empty body.
+    fn site() -> SocketAddr {
+        use std::io::{Read, Write};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        });
+        address
+    }
+
+    /// A resolver of an attacker: what it says first is open, what it says when it is asked again is not.
+    #[test]
+    fn the_connection_goes_to_what_was_checked() {
+        let (good, bad) = (site(), site());
+        let policy = Policy { ports: vec![good.port(), bad.port()], ..Policy::default() };
+        let network = Fake::new(&[&[&good.to_string()], &["127.0.0.2:9"]], &["127.0.0.1"]);
+        // Nobody else knows an address of this name.
+        let url = format!("http://rebinding.invalid:{}/", good.port());
+        let response = network.hop(&url, &policy).unwrap();
+        assert_eq!((response.status().as_u16(), response.remote_addr()), (200, Some(good)));
+        assert!(!network.asked_again());
+        // The next hop asks anew, and is checked anew.
+        assert_eq!(network.hop(&url, &policy).unwrap_err(), Refused::Address);
+        assert!(network.asked_again());
+    }
+
     #[test]
     fn every_address_of_a_host() {
-        let addresses = |texts: &[&str]| -> Vec<SocketAddr> { texts.iter().map(|t| t.parse().unwrap()).collect() };
-        for (texts, want) in [
-            (&["8.8.8.8:80", "[2606:4700::1111]:80"][..], true),
-            (&["8.8.8.8:80", "10.0.0.1:80"], false),
-            (&["127.0.0.1:80", "8.8.8.8:80"], false),
-            (&["8.8.8.8:80", "[fd00::1]:80"], false),
+        let open = ["8.8.8.8", "2606:4700::1111"];
+        for answer in [
+            &["8.8.8.8:80", "10.0.0.1:80"][..],
+            &["127.0.0.1:80", "8.8.8.8:80"],
+            &["8.8.8.8:80", "[2606:4700::1111]:80", "[fd00::1]:80"],
         ] {
-            assert_eq!(all_global(&addresses(texts)).is_ok(), want, "{texts:?}");
+            let refused = Fake::new(&[answer], &open).hop("http://a.example/", &Policy::default()).unwrap_err();
+            assert_eq!(refused, Refused::Address, "{answer:?}");
         }
-        let checked = addresses(&["8.8.8.8:443", "[2606:4700::1111]:443"]);
+        let none = Fake::new(&[&[]], &open).hop("http://a.example/", &Policy::default()).unwrap_err();
+        assert_eq!(none, Refused::Network);
+        let checked: Vec<SocketAddr> = ["8.8.8.8:443", "[2606:4700::1111]:443"].map(|t| t.parse().unwrap()).into();
         for (connected, want) in
             [(Some("8.8.8.8:443"), true), (Some("[2606:4700::1111]:443"), true), (Some("10.0.0.1:443"), false), (None, false)]
         {
             assert_eq!(one_of(connected.map(|c| c.parse().unwrap()), &checked).is_ok(), want, "{connected:?}");
         }
+    }
+
+    /// A host that takes no connections: its queue is full.
+    #[test]
+    fn a_connection_has_its_time() {
+        assert_eq!(Policy::default().connect, Duration::from_secs(5));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let listener = runtime.block_on(async {
+            let socket = tokio::net::TcpSocket::new_v4().unwrap();
+            socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+            socket.listen(1).unwrap()
+        });
+        let address = listener.local_addr().unwrap();
+        let connect = || std::net::TcpStream::connect_timeout(&address, Duration::from_millis(50));
+        let queue: Vec<_> = std::iter::from_fn(|| connect().ok()).take(100).collect();
+        assert!(queue.len() < 100, "the queue is never full");
+        let policy = Policy { ports: vec![address.port()], connect: Duration::from_millis(100), ..Policy::default() };
+        let (network, start) = (Fake::new(&[&[&address.to_string()]], &["127.0.0.1"]), Instant::now());
+        assert_eq!(network.hop(&format!("http://a.example:{}/", address.port()), &policy).unwrap_err(), Refused::Network);
+        assert!(start.elapsed() < policy.total / 2, "{:?}", start.elapsed());
     }
 
     #[test]
@@ -437,12 +458,46 @@ mod tests {
     #[test]
     fn what_the_operator_maps() {
         let mut map = UrlMap::default();
-        map.add("Example.com=http://127.0.0.1:8000").unwrap();
-        for bad in ["example.com", "=http://a", "a=ftp://b", "a=http://b/c", "a=b"] {
+        let entries = [
+            "Example.com=http://127.0.0.1:8000",
+            "example.com:8443=http://127.0.0.1:8001",
+            "bl\u{e5}.example=http://127.0.0.1:8002",
+            "dot.example.=http://127.0.0.1:8003",
+            "[::1]=http://127.0.0.1:8004",
+            "[::1]:80=http://127.0.0.1:8005",
+            "127.1:81=http://127.0.0.1:8006",
+        ];
+        entries.iter().for_each(|entry| map.add(entry).unwrap());
+        for bad in ["example.com", "=http://a", ":80=http://a", "a:b=http://a", "a b=http://a", "a/=http://a", "a=ftp://b"] {
             assert!(map.add(bad).is_err(), "{bad}");
         }
-        let place = |url: &str| map.place(&Url::parse(url).unwrap()).map(|u| u.to_string());
-        assert_eq!(place("https://example.com/a%20b.jpg?x=1#y").as_deref(), Some("http://127.0.0.1:8000/a%20b.jpg?x=1"));
-        assert_eq!(place("https://example.org/"), None);
+        for bad in ["a=http://b/c", "a=b", "http://a=http://b", "a:99999=http://b", "[::1=http://b"] {
+            assert!(map.add(bad).is_err(), "{bad}");
+        }
+        let place = |url: &str| {
+            let url = Url::parse(url).unwrap();
+            let mapped = map.find(&url);
+            check_url(&url, &Policy::default(), mapped).map(|()| mapped.map(|m| m.place(&url).to_string()))
+        };
+        for (url, want) in [
+            ("https://example.com/a%20b.jpg?x=1#y", Ok(Some("http://127.0.0.1:8000/a%20b.jpg?x=1"))),
+            ("http://EXAMPLE.com./", Ok(Some("http://127.0.0.1:8000/"))),
+            ("http://example.com:8443/", Ok(Some("http://127.0.0.1:8001/"))),
+            ("http://bl\u{e5}.example/", Ok(Some("http://127.0.0.1:8002/"))),
+            ("http://dot.example/", Ok(Some("http://127.0.0.1:8003/"))),
+            ("https://[::1]/", Ok(Some("http://127.0.0.1:8004/"))),
+            ("http://[::1]/", Ok(Some("http://127.0.0.1:8005/"))),
+            ("http://127.0.0.1:81/", Ok(Some("http://127.0.0.1:8006/"))),
+            ("http://127.0.0.1/", Ok(None)),
+            ("https://example.org/", Ok(None)),
+            // All other rules hold for what is mapped, too.
+            ("http://example.com:22/", Err(Refused::Port)),
+            ("ftp://example.com/", Err(Refused::Scheme)),
+            ("gopher://example.com/", Err(Refused::Scheme)),
+            ("http://u:p@example.com/", Err(Refused::UserInfo)),
+            ("http://u@example.com:8443/", Err(Refused::UserInfo)),
+        ] {
+            assert_eq!(place(url).as_ref().map(Option::as_deref).map_err(|e| *e), want, "{url}");
+        }
     }
 }

@@ -66,8 +66,18 @@ impl Refusal {
     }
 
     pub fn too_large(limit: u64, flag: &str) -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge)
-            .because(format!("larger than the limit of {limit} bytes ({flag})"))
+        Self::too_much(format!("larger than the limit of {limit} bytes ({flag})"))
+    }
+
+    /// More of something than its limit allows.
+    pub fn too_much(detail: String) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge).because(detail)
+    }
+
+    /// Who asks believes to talk to another host.
+    pub fn misdirected() -> Self {
+        Self::new(StatusCode::MISDIRECTED_REQUEST, Code::InvalidRequest)
+            .because("without keys this server answers only as localhost, by its address, or by the name of --public-url")
     }
 
     pub fn too_slow(seconds: f64, flag: &str) -> Self {
@@ -130,6 +140,7 @@ impl Refusal {
             StatusCode::REQUEST_TIMEOUT => "Request timeout",
             StatusCode::PAYLOAD_TOO_LARGE => "Request too large",
             StatusCode::UNSUPPORTED_MEDIA_TYPE => "Unsupported media type",
+            StatusCode::MISDIRECTED_REQUEST => "Misdirected request",
             StatusCode::TOO_MANY_REQUESTS => "Too many requests",
             StatusCode::SERVICE_UNAVAILABLE => "Service unavailable",
             _ => "An error occurred while processing your request",

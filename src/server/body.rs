@@ -129,12 +129,12 @@ impl Incoming {
         }
     }
 
-    /// The whole body, if it is no longer than `limit`.
-    pub async fn all(&mut self, limit: usize) -> Result<Vec<u8>, Refusal> {
-        let mut all = Vec::new();
+    /// The whole of a body without a file.
+    pub async fn form(&mut self) -> Result<Vec<u8>, Refusal> {
+        let (mut all, limit) = (Vec::new(), self.limits.form_size);
         while let Some(chunk) = self.chunk().await? {
             if all.len() + chunk.len() > limit {
-                return Err(Refusal::too_large(limit as u64, "a fixed limit of bodies without a file"));
+                return Err(Refusal::too_much(format!("a body without a file of more than {limit} bytes (--max-form-size)")));
             }
             all.extend_from_slice(&chunk);
         }
@@ -145,6 +145,10 @@ impl Incoming {
     pub async fn rest(&mut self) -> Result<(), Refusal> {
         while self.chunk().await?.is_some() {}
         Ok(())
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     pub fn bytes_read(&self) -> u64 {

@@ -1,12 +1,14 @@
 //! API keys: 256 random bits each, shown once, kept as SHA-256 in a file of lines `ID HASH CREATED OWNER`.
 
+use super::log;
+use crate::error::{Code, Error};
 use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
 use std::{
     io::Write,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::SystemTime,
 };
 use subtle::ConstantTimeEq;
@@ -31,7 +33,7 @@ pub fn generate(owner: &str) -> anyhow::Result<(String, Entry)> {
     provider.secure_random.fill(&mut bits).ok().context("the system gives no random numbers")?;
     let key = format!("{PREFIX}{}", hex(&bits));
     let hash = digest(&key);
-    let entry = Entry { id: hex(&hash[..4]), hash, created: super::log::now(), owner: owner.to_string() };
+    let entry = Entry { id: hex(&hash[..4]), hash, created: log::now(), owner: owner.to_string() };
     Ok((key, entry))
 }
 
@@ -64,11 +66,8 @@ impl Entry {
 
 /// The keys of a file. None when there is no file. A line that cannot be read is an error: it may be a key that was to be revoked.
 pub fn read(path: &Path) -> anyhow::Result<Vec<Entry>> {
-    let text = match std::fs::read_to_string(path) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        text => text.with_context(|| path.display().to_string())?,
-    };
-    let lines = text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty() && !l.starts_with('#'));
+    let text = text(path)?;
+    let lines = text.lines().enumerate().filter(|(_, line)| !is_comment(line));
     lines
         .map(|(i, line)| {
             Entry::parse(line).with_context(|| format!("{}:{}: expected ID SHA256 CREATED OWNER", path.display(), i + 1))
@@ -76,29 +75,50 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Entry>> {
         .collect()
 }
 
+fn text(path: &Path) -> anyhow::Result<String> {
+    match std::fs::read_to_string(path) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        text => text.with_context(|| path.display().to_string()),
+    }
+}
+
+fn is_comment(line: &str) -> bool {
+    line.trim().is_empty() || line.starts_with('#')
+}
+
+/// The text of a file that can be read as a whole: what its operator wrote between the keys stays there.
+fn checked(path: &Path) -> anyhow::Result<String> {
+    read(path)?;
+    text(path)
+}
+
 /// Adds a key to the file; the key, which cannot be shown again.
 pub fn create(path: &Path, owner: &str) -> anyhow::Result<(String, Entry)> {
+    let owner = owner.trim();
     if owner.is_empty() || owner.chars().any(char::is_control) {
-        bail!("an owner is a name without control characters");
+        bail!(Error::new(Code::InvalidRequest, "--owner: a name without control characters is expected"));
     }
     let _alone = alone(path)?;
-    let mut entries = read(path)?;
+    let mut text = checked(path)?;
     let (key, entry) = generate(owner)?;
-    entries.push(entry.clone());
-    write(path, &entries)?;
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text += &entry.line();
+    write(path, &text)?;
     Ok((key, entry))
 }
 
 /// Takes the keys of that id out of the file; whether there were any.
 pub fn revoke(path: &Path, id: &str) -> anyhow::Result<bool> {
     let _alone = alone(path)?;
-    let mut entries = read(path)?;
-    let before = entries.len();
-    entries.retain(|e| e.id != id);
-    if entries.len() == before {
+    let text = checked(path)?;
+    let stays = |line: &&str| is_comment(line) || Entry::parse(line).is_none_or(|entry| entry.id != id);
+    let rest: String = text.split_inclusive('\n').filter(stays).collect();
+    if rest == text {
         return Ok(false);
     }
-    write(path, &entries)?;
+    write(path, &rest)?;
     Ok(true)
 }
 
@@ -115,13 +135,11 @@ fn alone(path: &Path) -> anyhow::Result<std::fs::File> {
 }
 
 /// Replaces the file at once: a server that reads it meanwhile sees the old keys or the new.
-fn write(path: &Path, entries: &[Entry]) -> anyhow::Result<()> {
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     let temporary = path.with_extension("new");
     let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
     file.set_permissions(PermissionsExt::from_mode(0o600))?;
-    for entry in entries {
-        file.write_all(entry.line().as_bytes())?;
-    }
+    file.write_all(text.as_bytes())?;
     file.sync_all()?;
     Ok(std::fs::rename(temporary, path)?)
 }
@@ -140,19 +158,33 @@ pub struct Keys {
     path: PathBuf,
     /// Keys without a file: the one-time key.
     own: Vec<Entry>,
-    file: Mutex<(Option<Stamp>, Vec<Entry>)>,
+    file: Mutex<Known>,
 }
 
-type Stamp = (SystemTime, u64, u64);
+/// The file as it was read last.
+#[derive(Debug)]
+struct Known {
+    stamp: Option<Stamp>,
+    entries: Vec<Entry>,
+    /// Why these are not the keys of the file as it is now.
+    trouble: Option<String>,
+}
+
+type Stamp = (SystemTime, i64, i64, u64, u64);
 
 impl Keys {
     pub fn open(path: PathBuf) -> anyhow::Result<Self> {
-        let entries = read(&path)?;
-        Ok(Keys { file: Mutex::new((stamp(&path), entries)), path, own: Vec::new() })
+        let (stamp, entries) = (stamp(&path), read(&path)?);
+        Ok(Keys { file: Mutex::new(Known { stamp, entries, trouble: None }), path, own: Vec::new() })
     }
 
     pub fn is_empty(&self) -> bool {
-        self.own.is_empty() && self.lock().1.is_empty()
+        self.own.is_empty() && self.current().entries.is_empty()
+    }
+
+    /// Are these the keys that the operator wrote?
+    pub fn ready(&self) -> bool {
+        self.current().trouble.is_none()
     }
 
     /// Makes a key that lives as long as the server.
@@ -162,21 +194,19 @@ impl Keys {
         Ok(key)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, (Option<Stamp>, Vec<Entry>)> {
-        self.file.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The keys as of now.
+    fn current(&self) -> MutexGuard<'_, Known> {
+        let mut known = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        known.refresh(&self.path);
+        known
     }
 
     /// Whose key is it? Takes the same time for every key: all entries are compared, and all bits of each.
     pub fn caller(&self, key: &str) -> Option<Caller> {
         let hash = digest(key);
-        let mut file = self.lock();
-        let now = stamp(&self.path);
-        if file.0 != now {
-            // A file that cannot be read leaves no key valid.
-            *file = (now, read(&self.path).unwrap_or_default());
-        }
         let mut found = None;
-        for entry in self.own.iter().chain(&file.1) {
+        let known = self.current();
+        for entry in self.own.iter().chain(&known.entries) {
             if bool::from(entry.hash.ct_eq(&hash)) {
                 found = Some(entry);
             }
@@ -185,10 +215,38 @@ impl Keys {
     }
 }
 
+impl Known {
+    /// A file that can be read no more changes nothing: a slip of the pen must not lock everybody out. One that is gone
+    /// leaves no key valid. Either is said once in the log, and by `/readyz` until it is mended.
+    fn refresh(&mut self, path: &Path) {
+        let now = stamp(path);
+        // Not every trouble leaves a mark on the file.
+        if self.stamp == now && self.trouble.is_none() {
+            return;
+        }
+        let gone = now.is_none() && (self.stamp.is_some() || self.trouble.is_some());
+        self.stamp = now;
+        let trouble = match read(path) {
+            Ok(entries) => {
+                self.entries = entries;
+                gone.then(|| format!("{}: the file is gone: no key is valid", path.display()))
+            }
+            Err(e) => Some(format!("{e:#}: the keys that were read last stay valid")),
+        };
+        if trouble != self.trouble {
+            match &trouble {
+                Some(trouble) => log::event("error", "keys_file", trouble),
+                None => log::event("info", "keys_file", &format!("{}: read again", path.display())),
+            }
+            self.trouble = trouble;
+        }
+    }
+}
+
+/// What differs when a file was written, replaced, or opened to us again.
 fn stamp(path: &Path) -> Option<Stamp> {
-    use std::os::unix::fs::MetadataExt;
     let meta = std::fs::metadata(path).ok()?;
-    Some((meta.modified().ok()?, meta.len(), meta.ino()))
+    Some((meta.modified().ok()?, meta.ctime(), meta.ctime_nsec(), meta.len(), meta.ino()))
 }
 
 #[cfg(test)]
@@ -237,8 +295,52 @@ mod tests {
         assert!(!revoke(&path, &entry.id).unwrap());
         assert_eq!(keys.caller(&ann), None, "at once");
         assert!(keys.caller(&ben).is_some());
-        std::fs::write(&path, "nonsense\n").unwrap();
-        assert_eq!(keys.caller(&ben), None);
-        assert!(Keys::open(path).is_err());
+    }
+
+    #[test]
+    fn a_file_that_turns_bad() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys");
+        let (ann, _) = create(&path, "Ann").unwrap();
+        let keys = Keys::open(path.clone()).unwrap();
+        let good = std::fs::read_to_string(&path).unwrap();
+        let known = |key: &str| (keys.caller(key).is_some(), keys.ready());
+        assert_eq!(known(&ann), (true, true));
+        std::fs::write(&path, format!("{good}nonsense\n")).unwrap();
+        assert_eq!(known(&ann), (true, false), "the last good ones");
+        assert!(Keys::open(path.clone()).is_err() && create(&path, "Ben").is_err());
+        // In its place something that cannot be read at all.
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        assert_eq!(known(&ann), (true, false));
+        std::fs::remove_dir(&path).unwrap();
+        assert_eq!(known(&ann), (false, false), "gone is gone");
+        std::fs::write(&path, &good).unwrap();
+        assert_eq!(known(&ann), (true, true));
+        let (ben, _) = create(&path, "Ben").unwrap();
+        assert_eq!(known(&ben), (true, true));
+        // Where there never was a file, nothing is wrong.
+        let none = Keys::open(folder.path().join("none")).unwrap();
+        assert!(none.ready() && none.is_empty() && none.ready());
+    }
+
+    #[test]
+    fn what_stands_between_the_keys_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys");
+        std::fs::write(&path, "# of the house\n\n# Ann, until May").unwrap();
+        let (_, ann) = create(&path, " Ann ").unwrap();
+        assert_eq!(ann.owner, "Ann");
+        let (_, ben) = create(&path, "Ben").unwrap();
+        let want = |more: &str| format!("# of the house\n\n# Ann, until May\n{more}");
+        let text = || std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text(), want(&(ann.line() + &ben.line())));
+        assert!(revoke(&path, &ann.id).unwrap());
+        assert_eq!(text(), want(&ben.line()));
+        for nobody in ["", " ", "\t", "a\nb"] {
+            let refused = create(&path, nobody).unwrap_err();
+            assert!(refused.to_string().contains("--owner"), "{refused}");
+        }
+        assert_eq!(text(), want(&ben.line()));
     }
 }

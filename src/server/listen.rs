@@ -24,8 +24,6 @@ use tokio_rustls::TlsAcceptor;
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// All headers of one request.
 const HEAD: usize = 64 * 1024;
-/// Answers that are under way when the server is told to stop may take so long.
-pub const GRACE: Duration = Duration::from_secs(30);
 
 pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     TcpListener::bind(address).await
@@ -72,7 +70,7 @@ pub async fn accept(
     }
     drop(listener);
     if let Ok(graceful) = Arc::try_unwrap(graceful) {
-        let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
+        graceful.shutdown().await;
     }
 }
 

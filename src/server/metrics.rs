@@ -9,7 +9,7 @@ use std::{
 /// Upper bounds of the durations that are told apart, in milliseconds.
 const BOUNDS: [u64; 10] = [1, 5, 10, 25, 50, 100, 250, 1_000, 5_000, 30_000];
 const ENDPOINTS: [&str; 5] = ["extract", "get", "remove", "download", "other"];
-const STATUSES: [u16; 13] = [200, 204, 304, 400, 401, 404, 405, 408, 413, 415, 429, 500, 503];
+const STATUSES: [u16; 14] = [200, 204, 304, 400, 401, 404, 405, 408, 413, 415, 421, 429, 500, 503];
 
 #[derive(Debug, Default)]
 pub struct Metrics {

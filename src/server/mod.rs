@@ -6,6 +6,7 @@
 mod answer;
 mod body;
 mod gate;
+mod host;
 pub mod keys;
 mod listen;
 mod log;
@@ -13,6 +14,7 @@ mod metrics;
 mod multipart;
 pub mod openapi;
 mod page;
+mod pool;
 mod receive;
 mod routes;
 mod settings;
@@ -28,16 +30,14 @@ use anyhow::{Context, bail};
 use gate::Gate;
 use keys::Keys;
 use metrics::Metrics;
+use pool::Pool;
 use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
-use tokio::sync::Semaphore;
 
-/// Expired results and cleaned files go every so often; what has expired is not answered even before.
-const SWEEP: Duration = Duration::from_secs(60);
-/// Stack of the threads that decode: decoders nest.
-const STACK: usize = 8 * 1024 * 1024;
+/// Threads for what blocks, beside those that decode: writes of uploads, look-ups of names and in the store.
+const BLOCKING: usize = 64;
 
 /// What all requests share.
 pub(crate) struct App {
@@ -49,7 +49,7 @@ pub(crate) struct App {
     /// Uploads at once.
     gate: Gate,
     /// Files that are decoded at once.
-    jobs: Arc<Semaphore>,
+    jobs: Pool,
     stopping: std::sync::atomic::AtomicBool,
 }
 
@@ -70,7 +70,8 @@ impl App {
     }
 
     fn ready(&self) -> bool {
-        !self.stopping() && self.store.ready() && self.enough_disk().is_ok()
+        let keys = self.keys.as_ref().is_none_or(Keys::ready);
+        !self.stopping() && keys && self.store.ready() && self.enough_disk().is_ok()
     }
 }
 
@@ -81,17 +82,13 @@ pub fn run(settings: Settings) -> anyhow::Result<()> {
     log::panics();
     let keys = keys(&settings)?;
     let store = Service::open(&settings.data_dir, settings.retention)?;
-    let threads = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .thread_stack_size(STACK)
-        .max_blocking_threads(settings.limits.jobs + 64)
-        .build()?;
+    let threads = tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(BLOCKING).build()?;
     let app = Arc::new(App {
         store,
         keys,
         metrics: Metrics::default(),
         gate: Gate::new(settings.limits.requests, settings.limits.queue),
-        jobs: Arc::new(Semaphore::new(settings.limits.jobs)),
+        jobs: Pool::new(settings.limits.jobs)?,
         stopping: false.into(),
         settings,
     });
@@ -142,16 +139,24 @@ async fn serve(app: &Arc<App>) -> anyhow::Result<()> {
     listen::signal().await?;
     app.stopping.store(true, Relaxed);
     log::event("info", "stopping", "");
-    // Who asks meanwhile is told so; a second signal cuts it short.
-    tokio::select! {
-        _ = tokio::time::timeout(listen::GRACE, idle(app)) => {}
-        again = listen::signal() => again?,
-    }
-    let _ = stop.send(true);
-    let result = serving.await;
+    // Who asks meanwhile is told so; then connections end in order.
+    let ended = async {
+        idle(app).await;
+        let _ = stop.send(true);
+        serving.await.context("the listener failed")
+    };
+    let cut = || {
+        log::event("info", "cut", &format!("{} connections", app.metrics.connections.load(Relaxed)));
+        Ok(())
+    };
+    let result = tokio::select! {
+        ended = ended => ended,
+        _ = tokio::time::sleep(settings.limits.stop_time) => cut(),
+        again = listen::signal() => again.and_then(|()| cut()),
+    };
     sweeper.abort();
     log::event("info", "stopped", "");
-    result.context("the listener failed")
+    result
 }
 
 /// Waits until no request is worked on.
@@ -163,7 +168,8 @@ async fn idle(app: &App) {
 
 async fn sweep(app: Arc<App>) {
     loop {
-        tokio::time::sleep(SWEEP).await;
+        tokio::time::sleep(app.settings.sweep).await;
+        // What fails is logged, and tried again.
         let _ = work::stored(&app, Service::sweep).await;
     }
 }

@@ -3,13 +3,9 @@
 //! Our own reader, since the limits of every part must hold while it arrives, and each refusal has to name its limit.
 
 use super::{answer::Refusal, body::Incoming};
+use crate::net::name;
 use bytes::{Buf, Bytes, BytesMut};
 use memchr::memmem::Finder;
-
-/// Headers of one part.
-const MAX_HEADERS: usize = 16 * 1024;
-/// Parts of one body.
-const MAX_PARTS: usize = 32;
 
 pub struct Multipart<'a> {
     body: &'a mut Incoming,
@@ -39,11 +35,11 @@ pub struct Part {
 
 /// The boundary of a content type, if it is multipart. RFC 2046 allows it 70 characters.
 pub fn boundary(content_type: &str) -> Option<Result<String, Refusal>> {
-    let (kind, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
+    let kind = content_type.split(';').next().unwrap_or_default();
     if !kind.trim().eq_ignore_ascii_case("multipart/form-data") {
         return None;
     }
-    let boundary = parameter(parameters.as_bytes(), "boundary").map(|b| String::from_utf8_lossy(&b).into_owned());
+    let boundary = parameter(content_type.as_bytes(), "boundary").map(|b| String::from_utf8_lossy(&b).into_owned());
     let valid = boundary.filter(|b| (1..=70).contains(&b.len()) && b.is_ascii());
     Some(valid.ok_or_else(|| Refusal::invalid("multipart/form-data without a boundary of 1 to 70 characters")))
 }
@@ -69,8 +65,9 @@ impl<'a> Multipart<'a> {
             return Ok(None);
         }
         self.parts += 1;
-        if self.parts > MAX_PARTS {
-            return Err(Refusal::invalid(format!("more than {MAX_PARTS} parts (a fixed limit)")));
+        let limit = self.body.limits().parts;
+        if self.parts > limit {
+            return Err(Refusal::too_much(format!("more than {limit} parts (--max-parts)")));
         }
         let part = self.headers().await?;
         self.state = State::InPart;
@@ -78,20 +75,18 @@ impl<'a> Multipart<'a> {
     }
 
     async fn headers(&mut self) -> Result<Part, Refusal> {
-        let end = loop {
+        let limit = self.body.limits().part_headers;
+        loop {
             // Spaces may stand behind a delimiter; a part without headers begins with an empty line.
-            if let Some(at) = memchr::memmem::find(&self.buffer, b"\r\n\r\n") {
-                break at;
+            let end = memchr::memmem::find(&self.buffer, b"\r\n\r\n");
+            if end.unwrap_or(self.buffer.len()) > limit {
+                return Err(Refusal::too_much(format!("a part has headers of more than {limit} bytes (--max-part-headers)")));
             }
-            if self.buffer.len() > MAX_HEADERS {
-                return Err(Refusal::invalid(format!("a part has headers of more than {MAX_HEADERS} bytes (a fixed limit)")));
+            match end {
+                Some(end) => return Ok(part(&self.buffer.split_to(end + 4))),
+                None => self.fill().await?,
             }
-            self.fill().await?;
-        };
-        if end > MAX_HEADERS {
-            return Err(Refusal::invalid(format!("a part has headers of more than {MAX_HEADERS} bytes (a fixed limit)")));
         }
-        Ok(part(&self.buffer.split_to(end + 4)))
     }
 
     /// The next bytes of the part in hand; `None` at its end.
@@ -118,12 +113,12 @@ impl<'a> Multipart<'a> {
         }
     }
 
-    /// The whole part in hand as text, if it is no longer than `limit`.
-    pub async fn text(&mut self, limit: usize) -> Result<String, Refusal> {
-        let mut text = Vec::new();
+    /// The whole part in hand as text.
+    pub async fn text(&mut self) -> Result<String, Refusal> {
+        let (mut text, limit) = (Vec::new(), self.body.limits().form_size);
         while let Some(chunk) = self.chunk().await? {
             if text.len() + chunk.len() > limit {
-                return Err(Refusal::invalid(format!("a field of more than {limit} bytes (a fixed limit)")));
+                return Err(Refusal::too_much(format!("a field of more than {limit} bytes (--max-form-size)")));
             }
             text.extend_from_slice(&chunk);
         }
@@ -147,41 +142,62 @@ impl<'a> Multipart<'a> {
 /// Reads the headers of a part.
 fn part(block: &[u8]) -> Part {
     let mut part = Part::default();
-    for line in block.split(|b| *b == b'\n') {
+    for line in unfolded(block).split(|b| *b == b'\n') {
         let Some(colon) = memchr::memchr(b':', line) else { continue };
         let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
         if name.trim_ascii().eq_ignore_ascii_case(b"content-disposition") {
             let text = |key| parameter(value, key).map(|v| String::from_utf8_lossy(&v).into_owned());
             part.name = text("name").unwrap_or_default();
-            part.file_name = text("filename");
+            // RFC 7578 has no `filename*`; of clients that send it all the same, some send nothing else.
+            let extended = text("filename*").and_then(|v| name::of_disposition(&format!("attachment; filename*={v}")));
+            part.file_name = extended.or_else(|| text("filename"));
         }
     }
     part
 }
 
-/// A parameter of a header's value. Quoted values hold file names raw; of escapes only those of browsers and of quoted
-/// strings are undone: `%22`, `%0D`, `%0A`, and a backslash before a quote or another backslash.
-pub fn parameter(value: &[u8], key: &str) -> Option<Vec<u8>> {
-    let mut rest = value.splitn(2, |b| *b == b';').last().unwrap_or_default();
-    if !value.contains(&b';') {
-        rest = value;
+/// The same headers with every folded one on a line of its own: what begins with a blank goes on (RFC 5322, 2.2.3).
+fn unfolded(block: &[u8]) -> Vec<u8> {
+    let mut lines: Vec<u8> = Vec::with_capacity(block.len());
+    for line in block.split_inclusive(|b| *b == b'\n') {
+        if matches!(line.first(), Some(b' ' | b'\t')) {
+            lines.truncate(lines.trim_ascii_end().len());
+        }
+        lines.extend_from_slice(line);
     }
-    loop {
-        rest = rest.trim_ascii_start();
-        let equals = memchr::memchr(b'=', rest)?;
-        let (name, after) = (rest[..equals].trim_ascii(), rest[equals + 1..].trim_ascii_start());
-        let (found, left) = match after.strip_prefix(b"\"") {
+    lines
+}
+
+/// A parameter of a header's value, behind its type; words without a value are passed over. Quoted values hold file names raw;
+/// of escapes only those of browsers and of quoted strings are undone: `%22`, `%0D`, `%0A`, and a backslash before a quote or
+/// another backslash.
+pub fn parameter(value: &[u8], key: &str) -> Option<Vec<u8>> {
+    let mut rest = from(b';', value);
+    while let [_, next @ ..] = rest {
+        let end = memchr::memchr2(b'=', b';', next).unwrap_or(next.len());
+        let (name, after) = (next[..end].trim_ascii(), &next[end..]);
+        let Some(given) = after.strip_prefix(b"=") else {
+            rest = after;
+            continue;
+        };
+        let (found, left) = match given.trim_ascii_start().strip_prefix(b"\"") {
             Some(quoted) => unquoted(quoted),
             None => {
-                let end = memchr::memchr(b';', after).unwrap_or(after.len());
-                (after[..end].trim_ascii().to_vec(), &after[end..])
+                let left = from(b';', given);
+                (given[..given.len() - left.len()].trim_ascii().to_vec(), left)
             }
         };
         if name.eq_ignore_ascii_case(key.as_bytes()) {
             return Some(found);
         }
-        rest = &left[memchr::memchr(b';', left)? + 1..];
+        rest = from(b';', left);
     }
+    None
+}
+
+/// The rest from that byte on.
+fn from(byte: u8, bytes: &[u8]) -> &[u8] {
+    &bytes[memchr::memchr(byte, bytes).unwrap_or(bytes.len())..]
 }
 
 /// The text up to the closing quote, and what follows.
@@ -225,7 +241,7 @@ mod tests {
 
     #[test]
     fn what_clients_send_as_a_name() {
-        let cases: [(&[u8], &str, Option<&str>); 8] = [
+        let cases: [(&[u8], &str, Option<&str>); 16] = [
             (b"form-data; name=\"file\"; filename=\"image.jpg\"", "file", Some("image.jpg")),
             (b"form-data; name=\"file\"; filename=\"a%22b.jpg\"", "file", Some("a\"b.jpg")),
             (b"form-data; name=\"file\"; filename=\"a\\\"b.jpg\"", "file", Some("a\"b.jpg")),
@@ -234,6 +250,14 @@ mod tests {
             (b"form-data; name=\"a;b=c\"", "a;b=c", None),
             (b"form-data", "", None),
             (b"form-data; name=\"file", "file", None),
+            (b"form-data; x; name=\"file\"; filename=\"a.jpg\"; y", "file", Some("a.jpg")),
+            (b"form-data; ; ; name = file ;", "file", None),
+            (b"form-data;name=\"file\";filename=\"a.jpg\"", "file", Some("a.jpg")),
+            (b"form-data;\r\n name=\"file\";\r\n\tfilename=\"a.jpg\"", "file", Some("a.jpg")),
+            (b"form-data; name=\"file\"; filename*=utf-8''bl%C3%A5.jpg", "file", Some("bl\u{e5}.jpg")),
+            (b"form-data; name=\"file\"; filename*=utf-8''x; filename=\"a.jpg\"", "file", Some("x")),
+            (b"form-data; name=\"file\"; filename*=nonsense; filename=\"a%22b\"", "file", Some("a\"b")),
+            (b"form-data; filename=\"name=x; name=y\"; name=z", "z", Some("name=x; name=y")),
         ];
         for (value, name, file) in cases {
             let block = [b"Content-Type: image/jpeg\r\ncontent-disposition: ", value, b"\r\n\r\n"].concat();
@@ -258,10 +282,17 @@ mod tests {
 
     #[test]
     fn boundaries() {
-        let found = |t| boundary(t).map(|b| b.ok());
+        let found = |t: &str| boundary(t).map(|b| b.ok());
         assert_eq!(found("application/json"), None);
         assert_eq!(found("multipart/form-data; boundary=x-y"), Some(Some("x-y".into())));
         assert_eq!(found("Multipart/Form-Data; charset=utf-8; boundary=\"a b\""), Some(Some("a b".into())));
-        assert_eq!(found("multipart/form-data"), Some(None));
+        for behind in ["; charset=utf-8", ";", "; x", " ; a=\"b;c\";"] {
+            assert_eq!(found(&format!("multipart/form-data; boundary=x-y{behind}")), Some(Some("x-y".into())), "{behind}");
+        }
+        for none in
+            ["multipart/form-data", "multipart/form-data;", "multipart/form-data; boundary", "multipart/form-data; boundary="]
+        {
+            assert_eq!(found(none), Some(None), "{none}");
+        }
     }
 }

@@ -80,7 +80,7 @@ fn extract() -> Value {
         "The metadata of a file.",
         parameters,
         "Extracted",
-        &["400", "401", "408", "413", "415", "429", "500", "503"],
+        &["400", "401", "408", "413", "415", "421", "429", "500", "503"],
     )
 }
 
@@ -95,7 +95,7 @@ fn remove() -> Value {
         "A cleaned copy of a file.",
         parameters,
         "Removed",
-        &["400", "401", "408", "413", "415", "429", "500", "503"],
+        &["400", "401", "408", "413", "415", "421", "429", "500", "503"],
     )
 }
 
@@ -152,7 +152,7 @@ fn uuid() -> Value {
 }
 
 fn get() -> Value {
-    let mut responses = refused(&["401", "404", "429", "500"]);
+    let mut responses = refused(&["401", "404", "421", "429", "500"]);
     responses["200"] = json!({
         "description": "An earlier result.",
         "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Stored" } } },
@@ -167,13 +167,13 @@ fn get() -> Value {
 }
 
 fn download() -> Value {
-    let mut responses = refused(&["404", "500"]);
+    let mut responses = refused(&["404", "421", "500"]);
     responses["200"] = json!({ "description": "The cleaned file.", "content": { "*/*": { "schema": { "type": "string", "format": "binary" } } } });
     json!({ "operationId": "download", "summary": "A cleaned file, for 24 hours.", "security": [{}], "parameters": uuid(), "responses": responses })
 }
 
 fn health(summary: &str, may_fail: bool) -> Value {
-    let mut responses = if may_fail { refused(&["503"]) } else { json!({}) };
+    let mut responses = refused(if may_fail { &["421", "503"] } else { &["421"] });
     responses["200"] = json!({ "description": "Yes.", "content": { "text/plain": { "schema": { "type": "string" } } } });
     json!({ "summary": summary, "security": [{}], "responses": responses })
 }
@@ -191,6 +191,7 @@ fn refusals() -> Value {
         ("408", "Too slow; `detail` names the limit."),
         ("413", "Too large; `detail` names the limit."),
         ("415", "A body that is neither a file nor a url."),
+        ("421", "Under another name than its own a server without keys, for its own machine alone, does not answer."),
         ("429", "Too many requests at once; `Retry-After` says when to come again."),
         ("500", "Our fault."),
         ("503", "Cannot work now; `Retry-After` says when to come again."),

@@ -14,10 +14,8 @@ use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use std::{fs::File, io::Write, sync::Arc};
 
-/// A body that holds no file.
-const MAX_FORM: usize = 64 * 1024;
-/// Bytes that are gathered before they are written.
-const GATHERED: usize = 256 * 1024;
+/// So many bytes are written at once: what comes in smaller pieces is gathered, for every upload under way.
+const GATHERED: usize = 32 * 1024;
 
 /// The file to work on.
 #[derive(Debug)]
@@ -44,7 +42,8 @@ pub async fn receive(
         },
         None => url_of_body(&content_type, &body_without_file(&content_type, query.is_some(), body).await?)?,
     };
-    match url.or(query).filter(|u| !u.trim().is_empty()) {
+    // A field that was left empty names nothing.
+    match url.filter(|u| !u.trim().is_empty()).or(query) {
         Some(url) => fetch(app, &url).await,
         None => Err(Refusal::invalid("neither a file nor a url is given")),
     }
@@ -74,7 +73,7 @@ async fn from_multipart(app: &Arc<App>, boundary: &str, body: &mut Incoming) -> 
                 let file_name = multipart::file_name(part.file_name.as_deref().unwrap_or_default());
                 file = Some(Received { file: spool.finish().await?, file_name });
             }
-            "url" if url.is_none() => url = Some(parts.text(MAX_FORM).await?).filter(|u| !u.trim().is_empty()),
+            "url" if url.is_none() => url = Some(parts.text().await?).filter(|u| !u.trim().is_empty()),
             _ => {}
         }
     }
@@ -96,7 +95,7 @@ async fn body_without_file(content_type: &str, url_in_query: bool, body: &mut In
     let known =
         is(content_type, "") || is(content_type, "application/json") || is(content_type, "application/x-www-form-urlencoded");
     match known {
-        true => body.all(MAX_FORM).await,
+        true => body.form().await,
         false if url_in_query => {
             body.drain().await;
             Ok(Vec::new())
@@ -166,16 +165,23 @@ impl Spool {
         if self.written > self.limit {
             return Err(Refusal::too_large(self.limit, "--max-upload-size"));
         }
+        if self.gathered.is_empty() && chunk.len() >= GATHERED {
+            return self.write(chunk).await;
+        }
         self.gathered.extend_from_slice(&chunk);
         if self.gathered.len() >= GATHERED { self.flush().await } else { Ok(()) }
     }
 
-    /// Writes off the async threads.
     async fn flush(&mut self) -> Result<(), Refusal> {
-        self.app.enough_disk()?;
         let bytes = std::mem::take(&mut self.gathered);
+        self.write(bytes).await
+    }
+
+    /// Writes off the async threads.
+    async fn write(&self, bytes: impl AsRef<[u8]> + Send + 'static) -> Result<(), Refusal> {
+        self.app.enough_disk()?;
         let mut file = self.file.try_clone().map_err(|_| Refusal::internal())?;
-        let written = tokio::task::spawn_blocking(move || file.write_all(&bytes)).await;
+        let written = tokio::task::spawn_blocking(move || file.write_all(bytes.as_ref())).await;
         match written {
             Ok(Ok(())) => Ok(()),
             Ok(Err(e)) if e.kind() == std::io::ErrorKind::StorageFull => Err(self.app.no_space()),

@@ -8,7 +8,7 @@ use rustls::{
     client::{WebPkiServerVerifier, danger::ServerCertVerifier},
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
 };
-use std::{path::Path, sync::Arc};
+use std::{net::IpAddr, path::Path, sync::Arc};
 use tokio_rustls::TlsAcceptor;
 
 type Pair = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
@@ -65,8 +65,7 @@ fn valid_now(certificate: &CertificateDer<'static>) -> Result<(), String> {
 
 /// A certificate for trying out, written beside the data so that clients can be told to trust it.
 fn self_signed(settings: &Settings) -> anyhow::Result<Pair> {
-    let mut names = vec!["localhost".to_string(), settings.listen.ip().to_string()];
-    names.extend(settings.public_url.as_ref().and_then(|u| u.host_str()).map(String::from));
+    let names = names(settings.listen.ip(), settings.public_url.as_ref());
     let rcgen::CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(names)?;
     std::fs::create_dir_all(&settings.data_dir)?;
     let path = settings.data_dir.join("self-signed.pem");
@@ -74,6 +73,19 @@ fn self_signed(settings: &Settings) -> anyhow::Result<Pair> {
     super::log::event("info", "self_signed", &path.display().to_string());
     let key = PrivateKeyDer::try_from(signing_key.serialize_der()).map_err(anyhow::Error::msg)?;
     Ok((vec![cert.der().clone()], key))
+}
+
+/// What the server is called: by this machine in any case, also when it listens to all addresses.
+fn names(listen: IpAddr, public_url: Option<&url::Url>) -> Vec<String> {
+    let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(String::from).into();
+    let listen = Some(listen).filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_string());
+    let public = public_url.and_then(|u| u.host_str()).map(|host| host.trim_matches(['[', ']']).to_string());
+    for name in listen.into_iter().chain(public) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 #[cfg(test)]
@@ -96,6 +108,21 @@ mod tests {
         let key = rcgen::KeyPair::generate().unwrap();
         let parameters = rcgen::CertificateParams::new(vec!["a.example".to_string()]).unwrap();
         (parameters.signed_by(&key, &issuer).unwrap().pem(), key.serialize_pem())
+    }
+
+    #[test]
+    fn names_of_the_one_for_trying_out() {
+        let own = ["localhost", "127.0.0.1", "::1"];
+        for (listen, public, more) in [
+            ("0.0.0.0", None, &[][..]),
+            ("::", None, &[]),
+            ("127.0.0.1", Some("https://localhost:8443/x"), &[]),
+            ("192.0.2.7", Some("https://meta.example"), &["192.0.2.7", "meta.example"]),
+            ("::1", Some("https://[2001:db8::1]/"), &["2001:db8::1"]),
+        ] {
+            let public = public.map(|url| url::Url::parse(url).unwrap());
+            assert_eq!(names(listen.parse().unwrap(), public.as_ref()), [&own[..], more].concat(), "{listen}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! The engine behind the requests: on threads of its own, so many files at once, each with a deadline, panics contained.
+//! The engine behind the requests.
 
-use super::{App, answer::Refusal, log, receive::Received};
+use super::{App, answer::Refusal, log, receive::Received, settings::Limits};
 use crate::{
     api::{COMPLETED, Extracted, Groups, Removed, View, view::Pattern},
     cli,
@@ -8,15 +8,14 @@ use crate::{
     engine::{local, removal},
     error::{Code, Error},
     format::Selection,
-    input::{Deadline, Input},
+    input::Input,
 };
 use serde::Serialize;
 use std::{
     io::{Seek, Write},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Instant,
 };
-use tokio::sync::Semaphore;
 
 /// Our extension of the documented request; what is honoured is named in the answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -33,13 +32,9 @@ pub struct Options {
     pub tag: Option<Vec<String>>,
 }
 
-/// Patterns of one request, and bytes of each: all are compared with all tags.
-const MAX_PATTERNS: usize = 32;
-const MAX_PATTERN: usize = 128;
-
 impl Options {
     /// Takes a query parameter, if it is one of these.
-    pub fn take(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
+    pub fn take(&mut self, name: &str, value: &str, limits: &Limits) -> Result<(), Refusal> {
         match (name, value) {
             ("family", "0" | "1") => self.family = Some(u8::from(value == "1")),
             ("numeric" | "n", "" | "1" | "true") => self.numeric = Some(true),
@@ -51,9 +46,11 @@ impl Options {
             ("preset", "default" | "strict") => self.preset = Some(value.into()),
             ("tag", _) => {
                 let patterns = self.tag.get_or_insert_default();
-                if patterns.len() == MAX_PATTERNS || value.len() > MAX_PATTERN {
-                    let limits = format!("more than {MAX_PATTERNS} tags, or one of more than {MAX_PATTERN} bytes (fixed limits)");
-                    return Err(Refusal::invalid(limits));
+                if patterns.len() >= limits.tags {
+                    return Err(Refusal::invalid(format!("more than {} tags (--max-tags)", limits.tags)));
+                }
+                if value.len() > limits.tag_length {
+                    return Err(Refusal::invalid(format!("a tag of more than {} bytes (--max-tag-length)", limits.tag_length)));
                 }
                 patterns.push(value.into());
             }
@@ -105,40 +102,10 @@ async fn job<T: Send + 'static>(
     work: impl FnOnce(&App, Instant) -> Result<T, Failed> + Send + 'static,
 ) -> Result<T, Refusal> {
     let shared = Arc::clone(app);
-    run(&app.jobs, app.settings.limits.work_time, move |deadline| work(&shared, deadline)).await
+    app.jobs.run(app.settings.limits.work_time, move |deadline| work(&shared, deadline)).await
 }
 
-/// Runs one job on a thread of its own, for `budget` at most: every read looks at the deadline, and nobody waits much longer
-/// for what does not read. Its place is taken until it ends.
-async fn run<T: Send + 'static>(
-    places: &Arc<Semaphore>,
-    budget: Duration,
-    work: impl FnOnce(Instant) -> Result<T, Failed> + Send + 'static,
-) -> Result<T, Refusal> {
-    let place = Arc::clone(places).acquire_owned().await.map_err(|_| Refusal::stopping())?;
-    let (deadline, request) = (Instant::now() + budget, log::request());
-    let done = tokio::task::spawn_blocking(move || {
-        let _place = place;
-        let _deadline = Deadline::hold(deadline);
-        log::working(request, || work(deadline))
-    });
-    let too_long = || {
-        log::event("error", "too_long", "a file took longer than --work-timeout");
-        Err(Refusal::too_long(budget.as_secs_f64(), "--work-timeout"))
-    };
-    match tokio::time::timeout(budget + budget / 4, done).await {
-        Ok(Ok(Ok(answer))) => Ok(answer),
-        Ok(Ok(Err(Failed::Late))) => too_long(),
-        // What was not read in time looks like damage.
-        Ok(Ok(Err(Failed::Engine(e)))) if e.code == Code::Damaged && Instant::now() > deadline => too_long(),
-        Ok(Ok(Err(failed))) => Err(failed.refusal()),
-        // A panic of a decoder ends its own request.
-        Ok(Err(_)) => Err(Refusal::internal()),
-        Err(_) => too_long(),
-    }
-}
-
-enum Failed {
+pub enum Failed {
     /// The deadline has passed.
     Late,
     Engine(Error),
@@ -158,7 +125,7 @@ impl From<anyhow::Error> for Failed {
 }
 
 impl Failed {
-    fn refusal(self) -> Refusal {
+    pub fn refusal(self) -> Refusal {
         match self {
             Failed::Late => Refusal::internal(),
             Failed::Engine(e) => {
@@ -189,7 +156,7 @@ pub async fn extract(app: &Arc<App>, owner: String, received: Received, options:
         let view = options.view();
         let groups = Groups::new(&view, &received.file_name, &input, &extraction);
         let warnings = commands::warnings(&extraction.metadata.warnings);
-        let metadata = bounded(&groups)?;
+        let metadata = bounded(&groups, app.settings.limits.answer_size)?;
         let uuid = app.store.put(&owner, &received.file_name, &metadata)?;
         let answer = Extracted {
             success: true,
@@ -200,7 +167,7 @@ pub async fn extract(app: &Arc<App>, owner: String, received: Received, options:
             source: None,
             warnings: &warnings,
         };
-        Ok(bounded(&Answered { answer, options: &options })?.into_bytes())
+        Ok(bounded(&Answered { answer, options: &options }, app.settings.limits.answer_size)?.into_bytes())
     })
     .await
 }
@@ -238,22 +205,23 @@ pub async fn remove(
             source: None,
             warnings: &commands::warnings(&[prepared.warnings(), prepared.lost()].concat()),
         };
-        Ok(bounded(&Answered { answer, options: &options })?.into_bytes())
+        Ok(bounded(&Answered { answer, options: &options }, app.settings.limits.answer_size)?.into_bytes())
     })
     .await
 }
 
-/// A file may unpack to many times its size: what is kept and sent of it has a limit.
-const MAX_ANSWER: usize = 16 * 1024 * 1024;
-
-struct Bounded(Vec<u8>);
+/// JSON that grows up to the limit.
+struct Bounded {
+    json: Vec<u8>,
+    limit: usize,
+}
 
 impl Write for Bounded {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if self.0.len() + bytes.len() > MAX_ANSWER {
+        if self.json.len() + bytes.len() > self.limit {
             return Err(std::io::ErrorKind::FileTooLarge.into());
         }
-        self.0.extend_from_slice(bytes);
+        self.json.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -263,12 +231,12 @@ impl Write for Bounded {
 }
 
 /// JSON that is no longer than an answer may be.
-fn bounded(value: &impl Serialize) -> Result<String, Failed> {
-    let mut json = Bounded(Vec::new());
-    match serde_json::to_writer(&mut json, value) {
-        Ok(()) => Ok(String::from_utf8(json.0).map_err(anyhow::Error::from)?),
+fn bounded(value: &impl Serialize, limit: usize) -> Result<String, Failed> {
+    let mut bounded = Bounded { json: Vec::new(), limit };
+    match serde_json::to_writer(&mut bounded, value) {
+        Ok(()) => Ok(String::from_utf8(bounded.json).map_err(anyhow::Error::from)?),
         Err(e) if e.is_io() => {
-            let message = format!("its metadata is larger than the limit of {MAX_ANSWER} bytes (a fixed limit)");
+            let message = format!("its metadata is larger than the limit of {limit} bytes (--max-answer-size)");
             Err(Error::new(Code::TooLarge, message).into())
         }
         Err(e) => Err(anyhow::Error::from(e).into()),
@@ -291,67 +259,17 @@ pub async fn stored<T: Send + 'static>(
 mod tests {
     use super::*;
 
-    const LONG: Duration = Duration::from_secs(60);
-
-    /// Whatever one job does: the documented answer, and its place is free for the next.
-    #[tokio::test]
-    async fn a_panic_ends_its_own_request() {
-        let places = Arc::new(Semaphore::new(1));
-        for _ in 0..3 {
-            let refusal = run::<()>(&places, LONG, |_| panic!("a decoder's")).await.unwrap_err();
-            assert_eq!(refusal.status.as_u16(), 500);
-            let body = refusal.envelope();
-            assert_eq!(body["error"], "An error occurred while processing your request");
-            assert_eq!(body["code"], "server_error");
-            assert!(!body.to_string().contains("decoder"), "{body}");
-        }
-        assert_eq!(run(&places, LONG, |_| Ok(7)).await.ok(), Some(7));
-    }
-
-    #[tokio::test]
-    async fn work_has_its_time() {
-        let places = Arc::new(Semaphore::new(1));
-        let short = Duration::from_millis(40);
-        // It notices the deadline itself: by reading, by looking; or it does not.
-        let reads = |deadline: Instant| -> Result<(), Failed> {
-            let input = Input::from_bytes(vec![0; 9]);
-            input.set_deadline(deadline);
-            std::thread::sleep(deadline.saturating_duration_since(Instant::now()) + Duration::from_millis(1));
-            input.read_at(0, &mut [0; 9])?;
-            Ok(())
-        };
-        let (release, held) = std::sync::mpsc::channel::<()>();
-        let refusals = [
-            run::<()>(&places, short, reads).await.unwrap_err(),
-            run::<()>(&places, short, |_| Err(Failed::Late)).await.unwrap_err(),
-            run(&places, short, move |_| Ok(held.recv().is_ok())).await.unwrap_err(),
-        ];
-        for refusal in refusals {
-            let body = refusal.envelope();
-            assert_eq!((refusal.status.as_u16(), &body["code"]), (500, &"server_error".into()));
-            assert!(body["detail"].as_str().unwrap().contains("0.04 s (--work-timeout)"), "{body}");
-        }
-        assert_eq!(places.available_permits(), 0, "what still works has its place");
-        drop(release);
-        assert_eq!(run(&places, LONG, |_| Ok(7)).await.ok(), Some(7));
-        // Damage is not lateness.
-        let damaged = run::<()>(&places, LONG, |_| Err(Failed::Engine(Error::damaged("x")))).await.unwrap_err();
-        assert_eq!(damaged.status.as_u16(), 400);
-    }
-
     #[test]
     fn options_of_the_query() {
-        let mut options = Options::default();
+        let (mut options, limits) = (Options::default(), Limits::of_test());
         for (name, value) in [("family", "1"), ("n", ""), ("keep", "icc,dates"), ("preset", "strict"), ("x", "y")] {
-            options.take(name, value).unwrap();
+            options.take(name, value, &limits).unwrap();
         }
         let json = serde_json::to_string(&options).unwrap();
         assert_eq!(json, r#"{"family":1,"numeric":true,"keep":["icc","dates"],"preset":"strict"}"#);
-        (0..MAX_PATTERNS).for_each(|_| options.take("tag", "exif:*").unwrap());
-        for (name, value) in [("family", "2"), ("n", "maybe"), ("preset", "none"), ("tag", "Make")] {
-            assert_eq!(options.take(name, value).unwrap_err().code, Code::InvalidRequest, "{name}");
+        for (name, value) in [("family", "2"), ("n", "maybe"), ("preset", "none")] {
+            assert_eq!(options.take(name, value, &limits).unwrap_err().code, Code::InvalidRequest, "{name}");
         }
-        assert!(Options::default().take("tag", &"x".repeat(MAX_PATTERN + 1)).is_err());
         options.keep = Some(vec!["oreintation".into()]);
         assert!(options.selection().is_err());
     }

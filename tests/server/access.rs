@@ -73,6 +73,21 @@ fn origins_are_opt_in() {
     }
     let closed = Server::start(&[]);
     assert_eq!(allowed(&closed.ask("POST", "/api/v1/extract", &[origin], b"").expect(401)), None);
+    // Without any origin OPTIONS is a method like others.
+    for (path, status, code) in [("/api/v1/extract", 405, "invalid_request"), ("/nowhere", 404, "not_found")] {
+        let reply = closed.ask("OPTIONS", path, &ask, b"").expect(status);
+        assert_eq!((allowed(&reply), reply.json()["code"].as_str()), (None, Some(code)), "{path}");
+        assert_eq!(reply.header("allow"), (status == 405).then_some("POST"), "{path}");
+    }
+}
+
+#[test]
+fn origins_are_compared_as_browsers_write_them() {
+    let server = Server::start(&["--cors-origin", "https://Page.Example:443,http://bl\u{e5}.example:8080/,http://[::1]:80"]);
+    for origin in ["https://page.example", "http://xn--bl-zia.example:8080", "http://[::1]"] {
+        let reply = server.ask("POST", "/api/v1/extract", &[("Origin", origin)], b"").expect(401);
+        assert_eq!(reply.header("access-control-allow-origin"), Some(origin));
+    }
 }
 
 #[test]
@@ -99,4 +114,73 @@ fn it_stops_in_order() {
     assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     assert_eq!(server.child.wait().unwrap().code(), Some(0));
     eventually("the last line", || server.log().contains("\"stopped\""));
+}
+
+/// A page whose name leads to this machine asks under that name; without a key the name is all that gives it away.
+#[test]
+fn without_keys_only_this_machines_names_are_served() {
+    let server = Server::start(&["--allow-anonymous", "--public-url", "https://Meta.example:8443/x"]);
+    let port = server.address.rsplit(':').next().unwrap();
+    let ask = |host: &str| server.ask("GET", "/openapi.json", &[("Host", host)], b"");
+    for host in [&server.address, "localhost", &format!("LOCALHOST:{port}"), "127.9.9.9", "[::1]:1", "meta.example"] {
+        ask(host).expect(200);
+    }
+    for host in ["rebinding.example", &format!("rebinding.example:{port}"), "192.0.2.1", "[::2]", "localhost.example", "", "a\"b"]
+    {
+        let json = ask(host).expect(421).json();
+        assert_eq!((&json["error"], &json["code"]), (&"Misdirected request".into(), &"invalid_request".into()), "{host}");
+        assert!(json["detail"].as_str().unwrap().contains("--public-url"), "{json}");
+    }
+    let foreign = [("Host", "rebinding.example"), ("Content-Type", MULTIPART)];
+    let body = multipart(&[("name=\"file\"", &build::photo())]);
+    server.ask("POST", "/api/v1/extract", &foreign, &body).expect(421);
+    // Who needs a key has none there, and what listens to others has other names.
+    Server::start(&[]).ask("GET", "/", &foreign[..1], b"").expect(200);
+    let mut open = Server::start(&["--allow-anonymous", "--listen", "0.0.0.0:0"]);
+    open.address = open.address.replace("0.0.0.0", "127.0.0.1");
+    open.ask("GET", "/", &foreign[..1], b"").expect(200);
+}
+
+#[test]
+fn keys_of_a_running_server() {
+    let folder = Folder::new();
+    let data = folder.path("data");
+    let data = data.to_str().unwrap();
+    let keys = |folder: &Folder, args: &[&str]| folder.run([&["serve", "--data-dir", data, "keys"], args].concat());
+    let ann = keys(&folder, &["create", "--owner", "ann"]).expect(0).text().trim().to_owned();
+    let server = Server::start_in(folder, &[]);
+    let ask = |key: &str| server.ask("POST", "/api/v1/extract", &[("X-API-Key", key)], b"").status;
+    // Its request is wrong, its key is not.
+    assert_eq!(ask(&ann), 400);
+    let ben = keys(&server.folder, &["create", "--owner", "ben"]).expect(0).text().trim().to_owned();
+    assert_eq!((ask(&ann), ask(&ben)), (400, 400));
+
+    let file = server.folder.path("data/keys");
+    let good = std::fs::read(&file).unwrap();
+    std::fs::write(&file, [&good, &b"half a line"[..]].concat()).unwrap();
+    assert_eq!((ask(&ann), ask("wrong")), (400, 401), "the keys that were read last");
+    server.get("/readyz").expect(503);
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!((ask(&ann), ask(&ben)), (401, 401));
+    server.get("/readyz").expect(503);
+    std::fs::write(&file, &good).unwrap();
+    assert_eq!((ask(&ann), ask(&ben)), (400, 400));
+    server.get("/readyz").expect(200);
+    let said = || server.log().lines().filter(|l| l.contains("\"keys_file\"")).map(String::from).collect::<Vec<_>>();
+    eventually("it is logged", || said().len() >= 3);
+    let said = said();
+    assert!(said[0].contains("keys:3: expected") && said[1].contains("gone") && said[2].contains("read again"), "{said:?}");
+    assert!(said[0].contains("\"error\"") && !said[0].contains("half a line"), "{said:?}");
+}
+
+#[test]
+fn flags_of_the_server_are_none_of_keys() {
+    let folder = Folder::new();
+    for args in [&["serve", "--listen", "127.0.0.1:0", "keys", "list"][..], &["serve", "--allow-anonymous", "keys", "list"]] {
+        let run = folder.run(args).expect(2);
+        assert!(run.stderr.contains(args[1]) && run.stderr.contains("keys"), "{}", run.stderr);
+    }
+    let run = folder.run(["serve", "keys", "create", "--owner", " ", "--keys-file", "keys"]).expect(2);
+    assert!(run.stderr.contains("--owner"), "{}", run.stderr);
+    assert!(!folder.path("keys").exists());
 }

@@ -1,10 +1,11 @@
 //! Every row and every reading of the API's contract.
 
-use super::{MULTIPART, Server, multipart};
+use super::{MULTIPART, Reply, Server, multipart};
 use crate::{
     build,
     cli::{golden, keys},
 };
+use std::io::Write;
 
 const FILE: &str = "name=\"file\"; filename=\"image.jpg\"";
 
@@ -115,8 +116,17 @@ fn what_a_body_may_be() {
         ("name=\"file\"; filename=\"C:\\temp\\blåbær.jpg\"", "blåbær.jpg"),
         ("name=\"file\"; filename=\"../../etc/passwd\"", "passwd"),
         ("name=\"file\"", "file"),
+        ("x; name=\"file\"; filename=\"a.jpg\"", "a.jpg"),
+        ("\r\n name=\"file\"; filename=\"a.jpg\"", "a.jpg"),
+        ("name=\"file\"; filename*=utf-8''bl%C3%A5.jpg", "bl\u{e5}.jpg"),
     ] {
         assert_eq!(name(disposition), want, "{disposition}");
+    }
+    // Whatever stands behind the boundary.
+    for behind in ["; charset=utf-8", ";"] {
+        let kind = format!("{MULTIPART}{behind}");
+        let headers = [("X-API-Key", server.key.as_str()), ("Content-Type", &kind)];
+        server.ask("POST", "/api/v1/extract", &headers, &multipart(&[(FILE, &photo)])).expect(200);
     }
     // A file wins over a url; fields that nobody knows are passed over.
     let body = multipart(&[("name=\"url\"", b"http://127.0.0.1/"), ("name=\"x\"", b"y"), (FILE, &photo)]);
@@ -163,7 +173,18 @@ fn the_host_of_a_download() {
         json["downloadUrl"].as_str().unwrap().split("/download-cleaned").next().unwrap().to_string()
     };
     assert_eq!(url(&server, "meta.example:81"), "http://meta.example:81");
+    assert_eq!(url(&server, "[::1]:8080"), "http://[::1]:8080");
     assert_eq!(url(&server, "evil\"<x>"), format!("http://{}", server.address));
+    // HTTP/1.0 need not say a host.
+    let body = multipart(&[(FILE, &build::photo())]);
+    let (key, length) = (&server.key, body.len());
+    let head = format!(
+        "POST /api/v1/remove HTTP/1.0\r\nX-API-Key: {key}\r\nContent-Type: {MULTIPART}\r\nContent-Length: {length}\r\n\r\n"
+    );
+    let mut stream = server.connect();
+    stream.write_all(&[head.as_bytes(), &body].concat()).unwrap();
+    let old = Reply::read(stream).expect(200).json();
+    assert!(old["downloadUrl"].as_str().unwrap().starts_with(&format!("http://{}/download-cleaned/", server.address)), "{old}");
     let server = Server::start(&["--public-url", "https://meta.example/"]);
     assert_eq!(url(&server, "other.example"), "https://meta.example");
     let below = Server::start(&["--public-url", "https://meta.example:8443/tools/exif"]);

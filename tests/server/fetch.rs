@@ -23,6 +23,9 @@ fn site() -> Fixture {
         "/inside" => redirect("http://127.0.0.1/x"),
         "/inside-by-name" => redirect("http://localhost/x"),
         "/file" => redirect("file:///etc/passwd"),
+        "/mapped-ftp" => redirect("ftp://example.com/image.jpg"),
+        "/mapped-user" => redirect("http://u:p@example.com/image.jpg"),
+        "/mapped-port" => redirect("http://example.com:22/image.jpg"),
         "/port" => redirect("http://192.0.2.1:22/"),
         "/nowhere" => b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec(),
         "/round" => redirect("/round"),
@@ -43,7 +46,7 @@ fn a_mapped_host_is_fetched() {
         ("https://example.com/image.jpg", "image.jpg"),
         ("http://example.com/hop", "image.jpg"),
         ("https://example.com/thrice", "image.jpg"),
-        ("http://EXAMPLE.com:81/down", "image.jpg"),
+        ("http://EXAMPLE.com:80/down", "image.jpg"),
         ("https://example.com/a%20bæ.jpg?x=1#y", "a bæ.jpg"),
         ("https://example.com/named", "n.jpg"),
         ("https://example.com/extended", "blå.jpg"),
@@ -67,6 +70,10 @@ fn a_mapped_host_is_fetched() {
         (format!("/api/v1/remove?url={url}"), "application/json", b""),
         (format!("/api/v1/extract?url={url}"), "text/plain", b"whatever"),
         ("/api/v1/extract?url=http://127.0.0.1/".to_string(), "application/json", json.as_bytes()),
+        // What was left empty does not count.
+        (format!("/api/v1/extract?url={url}"), "application/json", br#"{"url":" "}"#),
+        (format!("/api/v1/extract?url={url}"), "application/x-www-form-urlencoded", b"url="),
+        (format!("/api/v1/extract?url={url}"), super::MULTIPART, &super::multipart(&[("name=\"url\"", b"")])),
     ] {
         server.ask("POST", &path, &[("X-API-Key", &server.key), ("Content-Type", kind)], body).expect(200);
     }
@@ -101,6 +108,13 @@ fn one_answer_for_every_refusal() {
         "https://example.com/down",
         "https://example.com/file",
         "https://example.com/port",
+        "http://example.com/mapped-ftp",
+        "http://example.com/mapped-user",
+        "http://example.com/mapped-port",
+        "ftp://example.com/image.jpg",
+        "gopher://example.com/image.jpg",
+        "http://u:p@example.com/image.jpg",
+        "http://example.com:22/image.jpg",
         "https://example.com/nowhere",
         "https://example.com/broken",
         "https://example.com/packed",
@@ -130,7 +144,7 @@ fn proxies_of_the_environment_are_not_asked() {
 #[test]
 fn a_map_that_is_none_is_wrong_usage() {
     let folder = Folder::new();
-    for map in ["example.com", "=http://127.0.0.1", "a=ftp://127.0.0.1", "a=http://127.0.0.1/path"] {
+    for map in ["example.com", "=http://127.0.0.1", "a=ftp://127.0.0.1", "a=http://127.0.0.1/path", "a:b=http://127.0.0.1"] {
         let run = folder.run(["serve", "--listen", "127.0.0.1:0", "--url-map", map]).expect(2);
         assert!(run.stderr.contains("--url-map") && run.stderr.contains(map), "{}", run.stderr);
     }

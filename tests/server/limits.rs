@@ -47,16 +47,63 @@ fn sizes() {
 
 #[test]
 fn parts_and_their_headers() {
-    let server = Server::start(&[]);
+    let server = Server::start(&["--max-parts", "3"]);
     let headers = [("X-API-Key", server.key.as_str()), ("Content-Type", MULTIPART)];
-    let many: Vec<(&str, &[u8])> = vec![("name=\"x\"", b"y"); 40];
-    let long = format!("name=\"{}\"", "x".repeat(40_000));
-    for body in [multipart(&many), multipart(&[(&long, b"")])] {
-        let json = server.ask("POST", "/api/v1/extract", &headers, &body).expect(400).json();
-        assert!(json["detail"].as_str().unwrap().contains("a fixed limit"), "{json}");
+    let ask = |body: &[u8]| server.ask("POST", "/api/v1/extract", &headers, body);
+    let three: [(&str, &[u8]); 3] = [("name=\"x\"", b"y"), ("name=\"x\"", b"y"), ("name=\"file\"", b"z")];
+    ask(&multipart(&three)).expect(200);
+    let four = multipart(&[&three[..], &three[..1]].concat());
+    let headers_of = |length: usize| multipart(&[(&format!("name=\"{}\"", "x".repeat(length)), b"")]);
+    for (body, limit, flag) in [
+        (four, "more than 3 parts", "(--max-parts)"),
+        (headers_of(17_000), "16384 bytes", "(--max-part-headers)"),
+        (headers_of(40_000), "16384 bytes", "(--max-part-headers)"),
+        (multipart(&[("name=\"url\"", &[b'x'; 70_000])]), "65536 bytes", "(--max-form-size)"),
+    ] {
+        refused(ask(&body), 413, "too_large", limit, flag);
     }
     let big = "x".repeat(200_000);
     assert_eq!(server.ask("GET", "/healthz", &[("X", &big)], b"").status, 431);
+    let small = Server::start(&["--max-part-headers", "60"]);
+    refused(small.send("/api/v1/extract", b"x"), 413, "too_large", "60 bytes", "(--max-part-headers)");
+}
+
+#[track_caller]
+fn refused(reply: Reply, status: u16, code: &str, limit: &str, flag: &str) {
+    let json = reply.expect(status).json();
+    let detail = json["detail"].as_str().unwrap();
+    assert!(json["code"] == code && detail.contains(limit) && detail.contains(flag), "{json}");
+}
+
+#[test]
+fn bodies_without_a_file_tags_and_answers() {
+    let photo = build::photo();
+    let server =
+        Server::start(&["--max-form-size", "40", "--max-tags", "2", "--max-tag-length", "5", "--max-answer-size", "400"]);
+    let long = format!("{{\"url\":\"http://127.0.0.1/{}\"}}", "x".repeat(40));
+    refused(server.send_json("/api/v1/extract", &long), 413, "too_large", "40 bytes", "(--max-form-size)");
+    for (query, status) in [("tag=Make&tag=Model", 200), ("tag=Make&tag=Model&tag=x", 400), ("tag=GPS:*x", 400)] {
+        let reply = server.send(&format!("/api/v1/extract?{query}"), &photo);
+        match (status, query.contains('*')) {
+            (200, _) => drop(reply.expect(200)),
+            (_, false) => refused(reply, 400, "invalid_request", "more than 2 tags", "(--max-tags)"),
+            (_, true) => refused(reply, 400, "invalid_request", "5 bytes", "(--max-tag-length)"),
+        }
+    }
+    refused(server.send("/api/v1/extract", &photo), 413, "too_large", "400 bytes", "(--max-answer-size)");
+}
+
+/// Files of 50 MiB: refused by what is announced, before they come.
+#[test]
+fn the_documented_size_unless_set() {
+    let server = Server::start(&[]);
+    let announced = |length: usize| Reply::read(begin(&server, "/api/v1/extract", length));
+    refused(announced((50 << 20) + 200_000), 413, "too_large", "52428800 bytes", "(--max-upload-size)");
+    let mut within = begin(&server, "/api/v1/extract", 50 << 20);
+    // It is taken: what follows is read, and is wrong.
+    within.write_all(b"Content-Disposition: x\r\n\r\n").unwrap();
+    within.shutdown(std::net::Shutdown::Write).unwrap();
+    refused(Reply::read(within), 400, "invalid_request", "ends too early", "");
 }
 
 #[test]

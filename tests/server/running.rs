@@ -163,3 +163,100 @@ fn one_key_for_one_run() {
     server.key = key.trim().into();
     server.send("/api/v1/extract", &build::photo()).expect(200);
 }
+
+/// What a settings file for containers is full of: names without values.
+#[test]
+fn empty_variables_are_not_set() {
+    use clap::CommandFactory;
+    let command = exifkit::cli::Cli::command();
+    let serve = command.find_subcommand("serve").unwrap();
+    let names: Vec<&str> = serve.get_arguments().filter_map(|arg| arg.get_env()?.to_str()).collect();
+    assert!(names.len() > 20 && names.contains(&"EXIFKIT_PUBLIC_URL") && names.contains(&"EXIFKIT_MAX_PARTS"), "{names:?}");
+    // Its address and its folder are given by flags here.
+    let folder = Folder::new();
+    let data = folder.path("data");
+    let variables: Vec<(&str, &str)> = names.into_iter().map(|name| (name, "")).collect();
+    let server = Server::start_with(folder, &["--data-dir", data.to_str().unwrap()], &variables);
+    server.send("/api/v1/extract", &build::photo()).expect(200);
+}
+
+/// An upload that does not end, and a download that nobody reads.
+#[test]
+fn stopping_has_its_time() {
+    let mut server = Server::start(&["--stop-timeout", "0.5"]);
+    let mut held = server.connect();
+    let head = format!("POST /api/v1/extract HTTP/1.1\r\nHost: x\r\nX-API-Key: {}\r\nContent-Type: {MULTIPART}\r\n", server.key);
+    held.write_all(format!("{head}Content-Length: 5000\r\n\r\n--b0undary").as_bytes()).unwrap();
+    server.send("/api/v1/extract", &build::photo()).expect(200);
+    terminate(&server);
+    let start = std::time::Instant::now();
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+    assert!(start.elapsed() < std::time::Duration::from_secs(8), "{:?}", start.elapsed());
+    eventually("it is logged", || server.log().contains("\"cut\"") && server.log().contains("\"stopped\""));
+}
+
+#[test]
+fn a_download_under_way_ends() {
+    use std::io::Read;
+    let mut server = Server::start(&["--stop-timeout", "60"]);
+    let path = super::slow::large_file(&server);
+    let mut stream = super::slow::request(&server, &path);
+    let mut first = [0; 1];
+    stream.read_exact(&mut first).unwrap();
+    terminate(&server);
+    eventually("it takes no more", || TcpStream::connect(&server.address).is_err());
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).unwrap();
+    assert!(rest.starts_with(b"TTP/1.1 200 ") && rest.len() > super::slow::LARGE, "{}", rest.len());
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+    eventually("the last line", || server.log().contains("\"stopped\""));
+    assert!(!server.log().contains("\"cut\""));
+}
+
+/// All that decode are busy: their results wait for a database that another program holds.
+#[test]
+fn it_answers_while_it_is_busy() {
+    let server = Server::start(&["--jobs", "1"]);
+    let store = rusqlite::Connection::open(server.folder.path("data/results.sqlite3")).unwrap();
+    store.execute_batch("BEGIN IMMEDIATE").unwrap();
+    std::thread::scope(|scope| {
+        let uploads = [(); 3].map(|()| scope.spawn(|| server.send("/api/v1/extract", &build::photo()).status));
+        for _ in 0..10 {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            server.get("/healthz").expect(200);
+        }
+        assert!(uploads.iter().all(|upload| !upload.is_finished()), "they wait");
+        store.execute_batch("ROLLBACK").unwrap();
+        uploads.into_iter().for_each(|upload| assert_eq!(upload.join().unwrap(), 200));
+    });
+}
+
+#[test]
+fn what_has_expired_is_swept_now_and_then() {
+    let server = Server::start(&["--sweep-interval", "0.1"]);
+    let removed = server.send("/api/v1/remove", &build::photo()).expect(200).json();
+    let kept = server.send("/api/v1/remove", &build::photo()).expect(200).json();
+    let store = rusqlite::Connection::open(server.folder.path("data/results.sqlite3")).unwrap();
+    store.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    let uuid = removed["uuid"].as_str().unwrap();
+    store.execute("UPDATE removals SET created = created - 100000 WHERE uuid = ?1", [uuid]).unwrap();
+    let folder = server.folder.path("data/cleaned");
+    std::fs::write(folder.join("orphan"), b"x").unwrap();
+    let files = || folder.read_dir().unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>();
+    eventually("it is swept", || files() == [kept["uuid"].as_str().unwrap()]);
+    let rows: u32 = store.query_row("SELECT count(*) FROM removals", [], |row| row.get(0)).unwrap();
+    assert_eq!(rows, 1);
+}
+
+#[test]
+fn a_day_unless_set() {
+    let server = Server::start(&[]);
+    let extracted = server.send("/api/v1/extract", &build::photo()).expect(200).json();
+    let path = format!("/api/v1/extract/{}", extracted["uuid"].as_str().unwrap());
+    for (seconds, status) in [(24 * 3600 - 300, 200), (300, 404)] {
+        let store = rusqlite::Connection::open(server.folder.path("data/results.sqlite3")).unwrap();
+        store.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+        store.execute(&format!("UPDATE extractions SET created = created - {seconds}"), []).unwrap();
+        server.get(&path).expect(status);
+    }
+}

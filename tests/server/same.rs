@@ -232,7 +232,7 @@ fn urls_give_the_same() {
         let head = format!("HTTP/1.1 200 OK\r\n{disposition}\r\nConnection: close\r\n\r\n");
         [head.as_bytes(), &build::photo()].concat()
     });
-    let map = format!("127.0.0.1=http://{}", site.address);
+    let map = format!("{0}=http://{0}", site.address);
     let server = Server::start(&["--url-map", &map]);
     let paths = ["a/none.jpg", "a%20b%C3%A6.jpg?x=/y", "", "quoted", "percent", "extended", "latin", "empty.jpg", "odd.jpg"];
     let urls: Vec<String> = paths.iter().map(|path| format!("http://{}/{path}", site.address)).collect();
