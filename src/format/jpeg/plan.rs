@@ -1,35 +1,40 @@
 //! A clean JPEG: what a decoder needs, in its order, and what was asked for, each where it stood before.
 
 use super::{
-    EXV_MAGIC, gainmap, payload,
-    segments::{self, is_frame},
-    walk::{ICC, JFIF},
+    EXV_MAGIC,
+    boxes::Boxes,
+    coding::{self, Coding},
+    gainmap, payload,
+    segments::{self, Segment},
+    walk::{ICC, JFIF, spans},
 };
 use crate::{
     encode::{self, jpeg::segment},
     error::Result,
-    format::{Keep, Kind, Origin, Part, PartId, Piece, Plan, Role, Selection},
+    format::{Keep, Kind, Part, PartId, Piece, Plan, Role, Selection},
     input::Input,
 };
 use std::ops::Range;
 
-/// Marker and length.
-const HEADER: u64 = 4;
+const HEADER: u64 = Segment::HEADER;
 /// Blocks that are written in parts may be so large.
 const MAX_BLOCK: u64 = 64 * 1024 * 1024;
 const TOO_LARGE: &str = "goes as a whole: what was to be kept does not fit into one segment";
 
 pub fn plan(input: &Input, parts: &[Part], selection: &Selection) -> Result<Plan> {
-    if !input.starts_with(EXV_MAGIC) && !parts.iter().any(|p| p.kind == Kind::Payload && p.place == "SOS") {
+    let mut planner = Planner::new(input, parts, selection)?;
+    if !input.starts_with(EXV_MAGIC) && planner.coding.frame.is_none() {
         return Err(payload::no_picture());
     }
-    let gainmap = if selection.keeps(Keep::Gainmap) { gainmap::find(input, parts, selection)? } else { None };
-    Planner::new(input, parts, selection, gainmap).run()
+    if selection.keeps(Keep::Gainmap) {
+        planner.gainmap = gainmap::find(input, parts, selection)?;
+    }
+    planner.run()
 }
 
 /// The clean form of an image that is a gain map: its metadata is what makes it one.
 pub(super) fn plan_gainmap(input: &Input, parts: &[Part], selection: &Selection) -> Result<Plan> {
-    let mut planner = Planner::new(input, parts, selection, None);
+    let mut planner = Planner::new(input, parts, selection)?;
     planner.is_gainmap = true;
     planner.run()
 }
@@ -39,6 +44,9 @@ struct Planner<'a> {
     parts: &'a [Part],
     selection: &'a Selection,
     plan: Plan,
+    coding: Coding,
+    /// Parts of a JPEG XT picture.
+    boxes: Boxes,
     gainmap: Option<gainmap::Found>,
     /// The image is a gain map itself.
     is_gainmap: bool,
@@ -57,18 +65,20 @@ struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    fn new(input: &'a Input, parts: &'a [Part], selection: &'a Selection, gainmap: Option<gainmap::Found>) -> Self {
+    fn new(input: &'a Input, parts: &'a [Part], selection: &'a Selection) -> Result<Self> {
         let first_scan = parts.iter().position(|p| p.kind == Kind::Payload && p.place == "SOS").unwrap_or(parts.len());
         let last = |marker| {
             let found = parts[..first_scan].iter().rfind(|p| p.kind == Kind::Jpeg(marker) && p.role == Role::Rendering);
             found.and_then(|p| spans(p).first()).map(|s| s.start)
         };
-        Planner {
+        Ok(Planner {
             input,
             parts,
             selection,
             plan: Plan::default(),
-            gainmap,
+            coding: Coding::read(input, parts)?,
+            boxes: Boxes::read(input, parts)?,
+            gainmap: None,
             is_gainmap: false,
             mpf: None,
             jfif: last(segments::APP0),
@@ -80,7 +90,7 @@ impl<'a> Planner<'a> {
             xmp: false,
             iptc: false,
             profile: false,
-        }
+        })
     }
 
     fn run(mut self) -> Result<Plan> {
@@ -90,33 +100,33 @@ impl<'a> Planner<'a> {
         for id in order {
             let part = &self.parts[id];
             let before = self.plan.pieces.len();
-            if !self.part(part)? || !self.same_bytes(part, before)? {
+            if !self.part(id, part)? || !self.same_bytes(part, before)? {
                 self.plan.removed.push(id);
             }
         }
         self.plan.removed.sort_unstable();
+        // T.81 B.2.1: it is part of the format, and decoders know by it that nothing is missing.
+        if !self.ended {
+            self.plan.bytes(vec![0xff, segments::EOI]);
+        }
         self.finish_gainmap()?;
         Ok(self.plan)
     }
 
     /// Writes what stays of a part; false if nothing does.
-    fn part(&mut self, part: &Part) -> Result<bool> {
+    fn part(&mut self, id: PartId, part: &Part) -> Result<bool> {
+        if self.ended {
+            return Ok(false);
+        }
+        if let Some((marker, data)) = coding::coded(self.input, part)? {
+            return self.coded(id, marker, data);
+        }
         let Some(range) = spans(part).first().cloned() else { return Ok(false) };
-        let whole = range.start.saturating_sub(HEADER)..range.end;
         match part.kind {
             Kind::Payload => Ok(self.payload(part, range)),
-            _ if self.ended => Ok(false),
-            Kind::Jpeg(marker) if is_frame(marker) => {
-                self.plan.copy(whole);
-                Ok(true)
-            }
             Kind::Jpeg(segments::APP0) if part.role == Role::Rendering => self.jfif(range),
             Kind::Jpeg(segments::APP14) if part.role == Role::Rendering => self.adobe(range),
-            // Parts of a JPEG XT picture.
-            Kind::Jpeg(0xeb) if part.role == Role::Rendering => {
-                self.plan.copy(whole);
-                Ok(true)
-            }
+            Kind::Jpeg(0xeb) => self.picture_box(id, range),
             Kind::Jpeg(0xe2) => self.gainmap_segment(range),
             Kind::Icc => self.icc(part),
             Kind::Exif => self.exif(part),
@@ -128,20 +138,48 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// The image's beginning and end, and entropy-coded data.
     fn payload(&mut self, part: &Part, range: Range<u64>) -> bool {
         let wanted = match part.place.as_str() {
             "SOI" => !std::mem::replace(&mut self.begun, true),
             "EOI" => !std::mem::replace(&mut self.ended, true),
-            "SOS" => {
-                self.in_picture = true;
-                true
-            }
+            "Scan" => self.in_picture,
             _ => true,
         };
         if wanted {
             self.plan.copy(range);
         }
         wanted
+    }
+
+    /// A segment that says how the picture is coded: as it is, or those of its definitions that are needed.
+    fn coded(&mut self, id: PartId, marker: u8, data: Range<u64>) -> Result<bool> {
+        let needed = self.coding.needed(id);
+        let length: u64 = needed.iter().map(|r| r.end - r.start).sum();
+        self.in_picture |= marker == segments::SOS && length > 0;
+        let whole = data.start.saturating_sub(HEADER)..data.end;
+        if length == whole.end - whole.start - HEADER && u64::from(self.input.u16_be(whole.start + 2)?) == length + 2 {
+            self.plan.copy(whole);
+            return Ok(true);
+        }
+        if needed.is_empty() {
+            return Ok(false);
+        }
+        let pieces: Vec<_> = needed.iter().map(|r| self.input.bytes(r.start, r.end - r.start)).collect::<Result<_>>()?;
+        self.plan.bytes(segment(marker, &pieces.iter().map(|p| &**p).collect::<Vec<_>>()));
+        // What stands behind the end of a frame header is a part of its own.
+        Ok(length == data.end - data.start)
+    }
+
+    /// ISO 18477-3 annex B: a box of a JPEG XT picture, as far as it goes.
+    fn picture_box(&mut self, id: PartId, range: Range<u64>) -> Result<bool> {
+        let Some(length) = self.boxes.needed(id) else { return Ok(false) };
+        if length == range.end - range.start {
+            self.plan.copy(range.start.saturating_sub(HEADER)..range.end);
+            return Ok(true);
+        }
+        self.plan.bytes(segment(0xeb, &[&self.input.bytes(range.start, length)?]));
+        Ok(false)
     }
 
     /// JFIF 1.02: version, then unit and density; the size of its thumbnail becomes none.
@@ -318,13 +356,6 @@ impl<'a> Planner<'a> {
             Some(start) => *self.input.bytes(start, fresh.len() as u64)? == *fresh,
             None => false,
         })
-    }
-}
-
-fn spans(part: &Part) -> &[Range<u64>] {
-    match &part.origin {
-        Origin::Spans(spans) => spans,
-        Origin::Decoded { .. } => &[],
     }
 }
 

@@ -1,13 +1,13 @@
 //! Gives segments their meaning: which standard reads them, and which of them are pieces of one block.
 
 use super::{
-    EXV_MAGIC, JPS,
+    EXV_MAGIC, JPS, boxes, coding,
     segments::{self, Item, Segment, Segments},
     trailer,
 };
 use crate::{
     error::Result,
-    format::{Kind, Origin, Role, Walk},
+    format::{Kind, Origin, Part, Role, Walk},
     input::Input,
 };
 use smallvec::SmallVec;
@@ -109,7 +109,12 @@ impl<'a, 'w> Walker<'a, 'w> {
             let item = segments.next();
             self.at = segments.at;
             match item? {
-                None => return Ok(()),
+                None => {
+                    if !segments.ended {
+                        self.walk.warn(place(segments::EOI), "the file ends before the image does");
+                    }
+                    return Ok(());
+                }
                 Some(Item::Segment(segment)) => {
                     if segment.marker == segments::SOS && !self.walk.full() {
                         return Ok(());
@@ -117,11 +122,7 @@ impl<'a, 'w> Walker<'a, 'w> {
                     self.segment(&segment)?;
                 }
                 Some(Item::Scan(range)) => self.payload(Role::Rendering, "Scan", range)?,
-                Some(Item::Junk(range)) if self.walk.full() => {
-                    self.close()?;
-                    self.walk.span(Kind::Opaque, Role::Metadata, "between segments", range)?;
-                }
-                Some(Item::Junk(_)) => {}
+                Some(Item::Junk(range)) => self.unused("between segments", range)?,
             }
         }
     }
@@ -136,17 +137,28 @@ impl<'a, 'w> Walker<'a, 'w> {
                 self.close()?;
                 self.walk.span(Kind::Jpeg(segments::COM), Role::Metadata, "COM", segment.data.clone())?;
             }
-            marker if segments::is_frame(marker) => {
-                self.close()?;
-                self.walk.span(Kind::Jpeg(marker), Role::Rendering, "SOF", segment.data.clone())?;
-            }
-            // Markers that stand alone outside of scans, and codes that no decoder knows.
-            0xd0..=0xd7 | 0xf9..=0xfd if self.walk.full() => {
-                self.close()?;
-                self.walk.span(Kind::Opaque, Role::Metadata, "between segments", segment.range())?;
-            }
+            marker if segments::is_frame(marker) => self.frame(marker, &segment.data)?,
             segments::SOI | segments::EOI => self.payload(Role::Structure, place(segment.marker), segment.range())?,
-            marker => self.payload(Role::Rendering, place(marker), segment.range())?,
+            marker if coding::is_coding(marker) => self.payload(Role::Rendering, place(marker), segment.range())?,
+            // Markers that stand alone outside of scans, and those that no coding process has.
+            _ => self.unused("between segments", segment.range())?,
+        }
+        Ok(())
+    }
+
+    /// A frame header, and what stands behind its end.
+    fn frame(&mut self, marker: u8, data: &Range<u64>) -> Result<()> {
+        let end = (data.start + coding::frame_length(self.input, data)?).min(data.end);
+        self.close()?;
+        self.walk.span(Kind::Jpeg(marker), Role::Rendering, place(marker), data.start..end)?;
+        if end < data.end { self.unused(place(marker), end..data.end) } else { Ok(()) }
+    }
+
+    /// Bytes that no decoder looks at: only a plan wants to know of them.
+    fn unused(&mut self, place: impl Into<SmolStr>, range: Range<u64>) -> Result<()> {
+        if self.walk.full() {
+            self.close()?;
+            self.walk.span(Kind::Opaque, Role::Metadata, place, range)?;
         }
         Ok(())
     }
@@ -344,14 +356,13 @@ impl<'a, 'w> Walker<'a, 'w> {
         self.close()?;
         if &head[12..16] != b"jumb" {
             // JPEG XT (ISO 18477-3): boxes with parts of the picture.
-            let role = if is_picture_box(&head[12..16]) { Role::Rendering } else { Role::Metadata };
+            let role = if boxes::is_picture(&head[12..16]) { Role::Rendering } else { Role::Metadata };
             self.walk.span(Kind::Jpeg(0xeb), role, "APP11", segment.data.clone())?;
             return Ok(());
         }
         let instance = u16::from_be_bytes([head[2], head[3]]);
         let sequence = u32::from_be_bytes([head[4], head[5], head[6], head[7]]);
-        // With length 1 a 64-bit length follows the type.
-        let header = if head[8..12] == [0, 0, 0, 1] { 16 } else { 8 };
+        let header = boxes::header_length(&head[8..12]);
         if sequence > 1
             && let Some(open) = self.jumbf.iter_mut().find(|b| b.instance == instance)
         {
@@ -375,24 +386,12 @@ impl<'a, 'w> Walker<'a, 'w> {
     }
 }
 
-/// Boxes of JPEG XT that a decoder needs (ISO 18477-3 annex B, 18477-7, -8, -9).
-fn is_picture_box(kind: &[u8]) -> bool {
-    matches!(
-        kind,
-        b"SPEC"
-            | b"RESI"
-            | b"FINE"
-            | b"TONE"
-            | b"MTRX"
-            | b"FTON"
-            | b"CURV"
-            | b"LCHK"
-            | b"ALFA"
-            | b"AFIN"
-            | b"ARES"
-            | b"ARRF"
-            | b"ASPE"
-    )
+/// Where a part stands; none if it was decoded from another.
+pub fn spans(part: &Part) -> &[Range<u64>] {
+    match &part.origin {
+        Origin::Spans(spans) => spans,
+        Origin::Decoded { .. } => &[],
+    }
 }
 
 /// The name of a marker (T.81 table B.1).
