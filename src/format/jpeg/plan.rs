@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     encode::{self, jpeg::segment},
-    error::Result,
+    error::{Error, Result},
     format::{Keep, Kind, Part, PartId, Piece, Plan, Role, Selection},
     input::Input,
 };
@@ -210,7 +210,8 @@ impl<'a> Planner<'a> {
 
     /// ICC.1 annex B.4: the profile's bytes as they are, its chunks numbered anew.
     fn icc(&mut self, part: &Part) -> Result<bool> {
-        if self.profile || !keeps_profile(self.input, part, self.selection)? {
+        let profile = part.origin.open(self.input, MAX_BLOCK)?;
+        if self.profile || !self.plan.or_warn("ICC", keeps_profile(&profile, self.selection)).unwrap_or(false) {
             return Ok(false);
         }
         let chunks = spans(part);
@@ -359,12 +360,14 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// A profile stays if it is one at all, and if it is wanted: any, or those that say another space than sRGB.
-fn keeps_profile(input: &Input, part: &Part, selection: &Selection) -> Result<bool> {
+/// A profile stays if it is wanted: any, or those that say another space than sRGB. Fails if it is none (ICC.1, 7.2).
+fn keeps_profile(profile: &Input, selection: &Selection) -> Result<Option<bool>> {
     if !selection.keeps(Keep::Icc) && !selection.keeps(Keep::WideGamut) {
-        return Ok(false);
+        return Ok(None);
     }
-    let profile = part.origin.open(input, MAX_BLOCK)?;
-    let sound = profile.len() >= 128 && *profile.bytes(36, 4)? == *b"acsp" && u64::from(profile.u32_be(0)?) <= profile.len();
-    Ok(sound && (selection.keeps(Keep::Icc) || !encode::icc::is_srgb(&profile)))
+    let sound = profile.len() >= 132 && *profile.bytes(36, 4)? == *b"acsp" && u64::from(profile.u32_be(0)?) == profile.len();
+    if !sound {
+        return Err(Error::damaged("it is no whole ICC profile"));
+    }
+    Ok(Some(selection.keeps(Keep::Icc) || !encode::icc::is_srgb(profile)))
 }

@@ -153,6 +153,18 @@ fn only_what_shows_the_picture_stays() {
                 s(0xe2, &[b"ICC_PROFILE\0\x02\x02", &profile(200)[100..]]),
             ],
         ),
+        // Behind the end of a profile.
+        (
+            vec![
+                s(0xe2, &[b"ICC_PROFILE\0\x01\x03", &profile(200)[..100]]),
+                s(0xe2, &[b"ICC_PROFILE\0\x02\x03", &profile(200)[100..], b"hidden"]),
+                s(0xe2, &[b"ICC_PROFILE\0\x03\x03hidden"]),
+            ],
+            vec![
+                s(0xe2, &[b"ICC_PROFILE\0\x01\x02", &profile(200)[..100]]),
+                s(0xe2, &[b"ICC_PROFILE\0\x02\x02", &profile(200)[100..]]),
+            ],
+        ),
         (
             vec![s(0xdd, &[b"\0\x04"]), b"junk".to_vec(), b"\xff\xff\xff".to_vec(), s(0xdd, &[b"\0\x05"])],
             vec![s(0xdd, &[b"\0\x05"])],
@@ -187,6 +199,21 @@ fn nothing_survives_between_scans_or_behind_the_end() {
         let (output, prepared) = cleaned(cut, &Selection::default());
         assert!(output.ends_with(b"more\xff\xd9") || output.ends_with(b"mor\xff\xd9"), "{output:02x?}");
         assert!(prepared.warnings().iter().any(|w| w.text == "the file ends before the image does"));
+    }
+}
+
+#[test]
+fn a_profile_that_is_none_goes_and_that_is_said() {
+    let bare = file(&[], b"");
+    for bytes in [&profile(131)[..], &profile(200)[..199], &[b'x'; 200]] {
+        let before = file(&[segment(0xe2, &[b"ICC_PROFILE\0\x01\x01", bytes])], b"");
+        let said = |selection| {
+            let (output, prepared) = cleaned(&before, &selection);
+            assert_eq!(output, bare);
+            prepared.warnings().iter().map(|w| format!("{}: {}", w.place, w.text)).collect::<Vec<_>>()
+        };
+        assert_eq!(said(Selection::default()), ["ICC: goes as a whole: it is no whole ICC profile"]);
+        assert!(said(Selection::none()).is_empty());
     }
 }
 
@@ -289,7 +316,7 @@ fn the_selection_decides() {
     let iptc = |datasets: &[&[u8]]| segment(0xed, &[b"Photoshop 3.0\0", &crate::encode::iptc::resource(&datasets.concat())]);
     let by_line: &[u8] = b"\x1c\x02\x50\0\x04Name";
     let neutral = segment(0xe0, &[b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0"]);
-    let icc = segment(0xe2, &[b"ICC_PROFILE\0\x01\x01", &profile(130)]);
+    let icc = segment(0xe2, &[b"ICC_PROFILE\0\x01\x01", &profile(140)]);
     // Segment, selection, what of it stays, its name.
     let cases: &[(&[u8], Selection, &[u8], &[&str])] = &[
         (&c2pa, keep(&[Keep::C2pa]), &c2pa, &["c2pa"]),
@@ -419,7 +446,7 @@ proptest! {
     #[test]
     fn damaged_files_hold(at in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12), cut in any::<prop::sample::Index>(), iso in any::<bool>()) {
         let exif = segment(0xe1, &[b"Exif\0\0", &short(0x112, 6)]);
-        let icc = segment(0xe2, &[b"ICC_PROFILE\0\x01\x01", &profile(130)]);
+        let icc = segment(0xe2, &[b"ICC_PROFILE\0\x01\x01", &profile(140)]);
         let c2pa = segment(0xeb, &[b"JP\0\x01\0\0\0\x01\0\0\0\x0ajumbx"]);
         let head = [exif, segment(0xe0, &[JFIF]), icc, c2pa, segment(0xee, &[ADOBE])].concat();
         let hdr = ultra_hdr(iso);

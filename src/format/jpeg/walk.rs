@@ -12,7 +12,10 @@ use crate::{
 };
 use smallvec::SmallVec;
 use smol_str::SmolStr;
-use std::ops::Range;
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 pub const EXIF: &[u8] = b"Exif\0";
 pub const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
@@ -63,12 +66,6 @@ struct IccChunk {
     data: Range<u64>,
 }
 
-/// Segments of one JUMBF superbox (ISO 19566-5 annex D): they share the box instance number.
-struct JumbfBox {
-    instance: u16,
-    spans: Spans,
-}
-
 struct Walker<'a, 'w> {
     input: &'a Input,
     walk: &'w mut Walk,
@@ -79,7 +76,9 @@ struct Walker<'a, 'w> {
     extensions: Vec<Extension>,
     /// The main packets' bytes: they say which extension is theirs.
     packets: SmallVec<[Range<u64>; 1]>,
-    jumbf: Vec<JumbfBox>,
+    /// JUMBF superboxes (ISO 19566-5 annex D), and which of them has an instance number: their segments share it.
+    jumbf: Vec<Spans>,
+    instances: HashMap<u16, usize>,
 }
 
 impl<'a, 'w> Walker<'a, 'w> {
@@ -93,6 +92,7 @@ impl<'a, 'w> Walker<'a, 'w> {
             extensions: Vec::new(),
             packets: SmallVec::new(),
             jumbf: Vec::new(),
+            instances: HashMap::new(),
         }
     }
 
@@ -307,8 +307,12 @@ impl<'a, 'w> Walker<'a, 'w> {
             self.walk.warn("APP2", "chunks of the ICC profile are missing");
         }
         chunks.sort_by_key(|c| c.number);
-        let spans = chunks.into_iter().map(|c| c.data).collect();
+        let mut spans: Spans = chunks.into_iter().map(|c| c.data).collect();
+        let behind = if self.walk.full() { behind_profile(self.input, &mut spans)? } else { Spans::new() };
         self.walk.part(Kind::Icc, Role::Rendering, "APP2", Origin::Spans(spans))?;
+        if !behind.is_empty() {
+            self.walk.part(Kind::Opaque, Role::Metadata, "APP2", Origin::Spans(behind))?;
+        }
         Ok(())
     }
 
@@ -326,9 +330,10 @@ impl<'a, 'w> Walker<'a, 'w> {
     fn close_extensions(&mut self) -> Result<()> {
         let mut extensions = std::mem::take(&mut self.extensions);
         extensions.sort_by_key(|e| (e.guid, e.offset));
+        let words = if extensions.is_empty() { HashSet::new() } else { self.words()? };
         for group in extensions.chunk_by(|a, b| a.guid == b.guid) {
             let total: u64 = group.iter().map(|e| e.data.end - e.data.start).sum();
-            let named = self.is_named(&group[0].guid)?;
+            let named = words.contains(&group[0].guid);
             if !named {
                 self.walk.warn("APP1", "extended XMP that no packet names");
             }
@@ -342,13 +347,14 @@ impl<'a, 'w> Walker<'a, 'w> {
         Ok(())
     }
 
-    fn is_named(&self, guid: &[u8; 32]) -> Result<bool> {
+    /// What may be a GUID in the packets: a word of its length (XMP part 3, 1.1.3.1: 32 hexadecimal digits).
+    fn words(&self) -> Result<HashSet<[u8; 32]>> {
+        let mut words = HashSet::new();
         for packet in &self.packets {
-            if memchr::memmem::find(&self.input.up_to(packet.start, packet.end - packet.start)?, guid).is_some() {
-                return Ok(true);
-            }
+            let text = self.input.up_to(packet.start, packet.end - packet.start)?;
+            words.extend(text.split(|b| !b.is_ascii_alphanumeric()).filter_map(|word| <[u8; 32]>::try_from(word).ok()));
         }
-        Ok(false)
+        Ok(words)
     }
 
     /// `JP`, the instance number of the box, a sequence number, then the box; all segments but the first repeat its header.
@@ -364,13 +370,14 @@ impl<'a, 'w> Walker<'a, 'w> {
         let sequence = u32::from_be_bytes([head[4], head[5], head[6], head[7]]);
         let header = boxes::header_length(&head[8..12]);
         if sequence > 1
-            && let Some(open) = self.jumbf.iter_mut().find(|b| b.instance == instance)
+            && let Some(open) = self.instances.get(&instance).and_then(|&at| self.jumbf.get_mut(at))
         {
-            open.spans.push((segment.data.start + 8 + header).min(segment.data.end)..segment.data.end);
+            open.push((segment.data.start + 8 + header).min(segment.data.end)..segment.data.end);
             return Ok(());
         }
         let span = segment.data.start + 8..segment.data.end;
-        self.jumbf.push(JumbfBox { instance, spans: SmallVec::from_buf([span]) });
+        self.instances.entry(instance).or_insert(self.jumbf.len());
+        self.jumbf.push(SmallVec::from_buf([span]));
         Ok(())
     }
 
@@ -380,10 +387,31 @@ impl<'a, 'w> Walker<'a, 'w> {
         self.close_icc()?;
         self.close_extensions()?;
         for jumbf in std::mem::take(&mut self.jumbf) {
-            self.walk.part(Kind::Jumbf, Role::Metadata, "APP11", Origin::Spans(jumbf.spans))?;
+            self.walk.part(Kind::Jumbf, Role::Metadata, "APP11", Origin::Spans(jumbf))?;
         }
         Ok(())
     }
+}
+
+/// Cuts a profile to the length that it declares itself (ICC.1, 7.2.2); what was cut off.
+fn behind_profile(input: &Input, spans: &mut Spans) -> Result<Spans> {
+    /// Header and number of tags.
+    const LEAST: u64 = 132;
+    let mut behind = Spans::new();
+    let Some(start) = spans.first().filter(|s| s.end - s.start >= 4).map(|s| s.start) else { return Ok(behind) };
+    let mut left = u64::from(input.u32_be(start)?);
+    if left < LEAST {
+        return Ok(behind);
+    }
+    for span in spans.iter_mut() {
+        let end = span.end.min(span.start + left);
+        left -= end - span.start;
+        if end < span.end {
+            behind.push(end..std::mem::replace(&mut span.end, end));
+        }
+    }
+    spans.retain(|span| span.start < span.end);
+    Ok(behind)
 }
 
 /// Where a part stands; none if it was decoded from another.
