@@ -79,11 +79,15 @@ fn thumbnail(reader: &Reader, first: u32, selection: &Selection) -> Option<Vec<u
     if !selection.keeps(Keep::Thumbnail) {
         return None;
     }
-    let second = reader.next(first.into())?;
-    let number = |tag| reader.entries(second.into()).find(|e| e.tag == tag).and_then(|e| reader.number(&e));
-    let (offset, length) = (number(0x201)?, number(0x202)?);
-    let bytes = reader.block.get(offset as usize..(offset as usize).checked_add(length as usize)?)?;
-    nested::bytes(bytes.to_vec(), selection).ok()
+    let (offset, length) = reader.thumbnail(first)?;
+    let bytes = reader.block.get(offset as usize..)?;
+    // Some blocks end a byte too early: what is there can be shown.
+    nested::bytes(bytes.get(..length as usize).unwrap_or(bytes).to_vec(), selection).ok()
+}
+
+/// Does the block speak of a thumbnail?
+pub fn has_thumbnail(block: &Input) -> bool {
+    Reader::new(block).is_some_and(|reader| reader.u32(4).and_then(|first| reader.thumbnail(first)).is_some())
 }
 
 /// Under which name a selection keeps a field.
@@ -260,6 +264,13 @@ impl<'a> Reader<'a> {
         let at = usize::try_from(directory).ok()?;
         let count = usize::from(self.u16(at)?);
         self.u32(at.checked_add(2 + 12 * count)?).filter(|&next| next != 0)
+    }
+
+    /// Offset and length of the thumbnail that the second directory names.
+    fn thumbnail(&self, first: u32) -> Option<(u32, u32)> {
+        let second = self.next(first.into())?;
+        let number = |tag| self.entries(second.into()).find(|e| e.tag == tag).and_then(|e| self.number(&e));
+        Some((number(0x201)?, number(0x202)?)).filter(|(_, length)| *length > 0)
     }
 
     fn pointers(&self, directory: u64) -> Pointers {

@@ -43,6 +43,7 @@ type Definition = (PartId, Range<u64>);
 #[derive(Clone, Debug, Default)]
 pub struct Frame {
     marker: u8,
+    components: SmallVec<[u8; 4]>,
     quantization: SmallVec<[u8; 4]>,
     scans: u32,
     /// Its number of lines is defined again.
@@ -60,6 +61,18 @@ impl Frame {
     }
     fn is_ls(&self) -> bool {
         self.marker == segments::SOF55
+    }
+
+    /// Does a picture that has no JFIF segment look the same with one? JFIF says that one component is grey and three are
+    /// YCbCr (T.871, 7), which without it Adobe's transform tells, or the names of the components.
+    pub fn takes_jfif(&self, transform: Option<u8>) -> bool {
+        let cosine = matches!(self.marker, 0xc0..=0xc2 | 0xc9 | 0xca);
+        cosine
+            && match (&self.components[..], transform) {
+                ([_], _) | ([_, _, _], Some(1)) => true,
+                ([1, 2, 3], None) => true,
+                _ => false,
+            }
     }
 }
 
@@ -275,7 +288,8 @@ fn ls_definition(bytes: &[u8]) -> Option<(Slot, usize)> {
 
 fn frame(marker: u8, bytes: &[u8]) -> Frame {
     let count = bytes.get(5).map_or(0, |&n| usize::from(n));
-    Frame { marker, quantization: bytes.iter().skip(8).step_by(3).take(count).copied().collect(), ..Frame::default() }
+    let each = |from: usize| bytes.iter().skip(from).step_by(3).take(count).copied().collect();
+    Frame { marker, components: each(6), quantization: each(8), ..Frame::default() }
 }
 
 /// Length and components of a scan header: their count, two bytes for each, then three.

@@ -5,7 +5,9 @@
 
 mod boxes;
 mod coding;
+mod density;
 mod gainmap;
+mod jfif;
 mod payload;
 mod plan;
 mod segments;

@@ -4,9 +4,10 @@ use super::{
     EXV_MAGIC,
     boxes::Boxes,
     coding::{self, Coding},
-    gainmap, payload,
+    density::{self, Density},
+    gainmap, jfif, payload,
     segments::{self, Segment},
-    walk::{ICC, JFIF, spans},
+    walk::{ICC, spans},
 };
 use crate::{
     encode::{self, jpeg::segment},
@@ -19,12 +20,16 @@ use std::ops::Range;
 const HEADER: u64 = Segment::HEADER;
 /// Blocks that are written in parts may be so large.
 const MAX_BLOCK: u64 = 64 * 1024 * 1024;
+const NO_THUMBNAIL: &str = "the thumbnail goes: it cannot be cleaned";
 const TOO_LARGE: &str = "goes as a whole: what was to be kept does not fit into one segment";
 
 pub fn plan(input: &Input, parts: &[Part], selection: &Selection) -> Result<Plan> {
     let mut planner = Planner::new(input, parts, selection)?;
     if !input.starts_with(EXV_MAGIC) && planner.coding.frame.is_none() {
         return Err(payload::no_picture());
+    }
+    if selection.keeps(Keep::Density) {
+        planner.find_density()?;
     }
     if selection.keeps(Keep::Gainmap) {
         planner.gainmap = gainmap::find(input, parts, selection)?;
@@ -55,6 +60,7 @@ struct Planner<'a> {
     /// Of several segments of these kinds decoders obey the last that stands before the first scan; where it begins.
     jfif: Option<u64>,
     adobe: Option<u64>,
+    density: Density,
     begun: bool,
     ended: bool,
     in_picture: bool,
@@ -66,7 +72,7 @@ struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     fn new(input: &'a Input, parts: &'a [Part], selection: &'a Selection) -> Result<Self> {
-        let first_scan = parts.iter().position(|p| p.kind == Kind::Payload && p.place == "SOS").unwrap_or(parts.len());
+        let first_scan = parts.iter().position(is_scan_header).unwrap_or(parts.len());
         let last = |marker| {
             let found = parts[..first_scan].iter().rfind(|p| p.kind == Kind::Jpeg(marker) && p.role == Role::Rendering);
             found.and_then(|p| spans(p).first()).map(|s| s.start)
@@ -83,6 +89,7 @@ impl<'a> Planner<'a> {
             mpf: None,
             jfif: last(segments::APP0),
             adobe: last(segments::APP14),
+            density: Density::None,
             begun: false,
             ended: false,
             in_picture: false,
@@ -123,8 +130,9 @@ impl<'a> Planner<'a> {
         }
         let Some(range) = spans(part).first().cloned() else { return Ok(false) };
         match part.kind {
-            Kind::Payload => Ok(self.payload(part, range)),
+            Kind::Payload => self.payload(part, range),
             Kind::Jpeg(segments::APP0) if part.role == Role::Rendering => self.jfif(range),
+            Kind::Jpeg(segments::APP0) => self.jfxx(range),
             Kind::Jpeg(segments::APP14) if part.role == Role::Rendering => self.adobe(range),
             Kind::Jpeg(0xeb) => self.picture_box(id, range),
             Kind::Jpeg(0xe2) => self.gainmap_segment(range),
@@ -139,7 +147,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The image's beginning and end, and entropy-coded data.
-    fn payload(&mut self, part: &Part, range: Range<u64>) -> bool {
+    fn payload(&mut self, part: &Part, range: Range<u64>) -> Result<bool> {
         let wanted = match part.place.as_str() {
             "SOI" => !std::mem::replace(&mut self.begun, true),
             "EOI" => !std::mem::replace(&mut self.ended, true),
@@ -149,7 +157,10 @@ impl<'a> Planner<'a> {
         if wanted {
             self.plan.copy(range);
         }
-        wanted
+        if wanted && part.place == "SOI" {
+            self.fresh_density()?;
+        }
+        Ok(wanted)
     }
 
     /// A segment that says how the picture is coded: as it is, or those of its definitions that are needed.
@@ -182,20 +193,69 @@ impl<'a> Planner<'a> {
         Ok(false)
     }
 
-    /// JFIF 1.02: version, then unit and density; the size of its thumbnail becomes none.
+    /// Finds the density and the place where it stays.
+    fn find_density(&mut self) -> Result<()> {
+        let Some(frame) = &self.coding.frame else { return Ok(()) };
+        let before_scans = self.parts.iter().position(is_scan_header).unwrap_or(self.parts.len());
+        let data = |at: Option<u64>| at.map(|at| self.input.up_to(at, 12)).transpose();
+        let own = data(self.jfif)?.map(|data| jfif::density(&data));
+        let transform = data(self.adobe)?.and_then(|data| data.get(11).copied());
+        self.density = density::find(self.input, &self.parts[..before_scans], own, frame, transform)?;
+        Ok(())
+    }
+
+    /// What is written right behind SOI: a density that has no segment yet in which it could stand.
+    fn fresh_density(&mut self) -> Result<()> {
+        match self.density {
+            Density::Jfif(density) if self.jfif.is_none() => self.plan.bytes(jfif::write(2, density, None)),
+            Density::Exif(density) if density::first_exif(self.input, self.parts)?.is_none() => {
+                let block = density.block().unwrap_or_default();
+                self.plan.bytes(segment(0xe1, &[b"Exif\0\0", &block]));
+            }
+            _ => return Ok(()),
+        }
+        self.plan.keep("density");
+        Ok(())
+    }
+
+    /// JFIF: version, then unit and density; a thumbnail if it was asked for.
     fn jfif(&mut self, range: Range<u64>) -> Result<bool> {
-        if self.jfif != Some(range.start) {
+        let data = self.input.up_to(range.start, range.end - range.start)?;
+        if self.jfif != Some(range.start) || data.len() < 12 {
             return Ok(false);
         }
-        let data = self.input.up_to(range.start, 12)?;
-        let Some(&[minor, unit, x1, x0, y1, y0]) = data.get(6..12) else { return Ok(false) };
-        let kept = self.selection.keeps(Keep::Density);
-        let density = if kept { [unit, x1, x0, y1, y0] } else { [0, 0, 1, 0, 1] };
-        if kept && density != [0, 0, 1, 0, 1] {
+        let density = match self.density {
+            Density::Jfif(density) => density,
+            _ if self.is_gainmap && self.selection.keeps(Keep::Density) => jfif::density(&data),
+            _ => jfif::NEUTRAL,
+        };
+        if density != jfif::NEUTRAL {
             self.plan.keep("density");
         }
-        self.plan.bytes(segment(segments::APP0, &[JFIF, &[1, minor.min(2)], &density, &[0, 0]]));
+        let thumbnail = jfif::thumbnail(&data).filter(|_| self.selection.keeps(Keep::Thumbnail));
+        thumbnail.iter().for_each(|_| self.plan.keep("thumbnail"));
+        self.plan.bytes(jfif::write(data[6], density, thumbnail));
         Ok(true)
+    }
+
+    /// A JFIF extension, if thumbnails are kept.
+    fn jfxx(&mut self, range: Range<u64>) -> Result<bool> {
+        let data = self.input.up_to(range.start, range.end - range.start)?;
+        if !self.selection.keeps(Keep::Thumbnail) || !data.starts_with(b"JFXX\0") {
+            return Ok(false);
+        }
+        let fresh = if self.jfif.is_some() && !self.in_picture { jfif::extension(&data, self.selection) } else { None };
+        match fresh {
+            Some(fresh) => {
+                self.plan.bytes(fresh);
+                self.plan.keep("thumbnail");
+                Ok(true)
+            }
+            None => {
+                self.plan.warn("APP0", NO_THUMBNAIL);
+                Ok(false)
+            }
+        }
     }
 
     /// Adobe technical note 5116, section 18: 12 bytes say the colour transform. Without them colours are wrong.
@@ -232,7 +292,16 @@ impl<'a> Planner<'a> {
         }
         let block = part.origin.open(self.input, MAX_BLOCK)?;
         self.exif = matches!(&*block.up_to(0, 4)?, b"II*\0" | b"MM\0*");
-        let Some(block) = encode::exif::reduce(&block, self.selection) else { return Ok(false) };
+        let density = match &self.density {
+            Density::Exif(density) if self.exif => Some(density),
+            _ => None,
+        };
+        let reduced = encode::exif::reduce_with(&block, self.selection, density);
+        let asked = self.selection.keeps(Keep::Thumbnail) && encode::exif::has_thumbnail(&block);
+        if asked && !reduced.as_ref().is_some_and(|r| r.kept.contains(&"thumbnail")) {
+            self.plan.warn("Exif", NO_THUMBNAIL);
+        }
+        let Some(block) = reduced else { return Ok(false) };
         if block.bytes.len() + 6 > encode::jpeg::MAX_SEGMENT {
             self.plan.warn("Exif", TOO_LARGE);
             return Ok(false);
@@ -352,12 +421,23 @@ impl<'a> Planner<'a> {
                 Piece::Copy(_) => return Ok(true),
             }
         }
-        let start = last.end.checked_sub(fresh.len() as u64);
-        Ok(match start {
-            Some(start) => *self.input.bytes(start, fresh.len() as u64)? == *fresh,
-            None => false,
-        })
+        let Some(start) = last.end.checked_sub(fresh.len() as u64) else { return Ok(false) };
+        let before = self.input.bytes(start, fresh.len() as u64)?;
+        // A density that is added takes nothing away.
+        const DENSITY: Range<usize> = 11..16;
+        if (part.kind, part.role) == (Kind::Jpeg(segments::APP0), Role::Rendering)
+            && matches!(self.density, Density::Jfif(_))
+            && let (Some(old), Some(new)) = (before.get(DENSITY), fresh.get_mut(DENSITY))
+            && <[u8; 5]>::try_from(old).is_ok_and(jfif::is_square)
+        {
+            new.copy_from_slice(old);
+        }
+        Ok(*before == *fresh)
     }
+}
+
+fn is_scan_header(part: &Part) -> bool {
+    part.kind == Kind::Payload && part.place == "SOS"
 }
 
 /// A profile stays if it is wanted: any, or those that say another space than sRGB. Fails if it is none (ICC.1, 7.2).

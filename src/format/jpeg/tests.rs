@@ -335,6 +335,138 @@ fn the_selection_decides() {
     }
 }
 
+/// An Exif block of a density, and of an orientation before it.
+fn dense(turn: Option<u16>, x: u32, y: u32, unit: u16) -> Vec<u8> {
+    let entries = 3 + u16::from(turn.is_some());
+    let at = 8 + 2 + 12 * u32::from(entries) + 4;
+    let turn = turn.map(|turn| [&b"\x01\x12\0\x03\0\0\0\x01"[..], &turn.to_be_bytes(), &[0; 2]].concat()).unwrap_or_default();
+    let resolution = |tag: u8, at: u32| [&[1, tag, 0, 5, 0, 0, 0, 1][..], &at.to_be_bytes()].concat();
+    let head =
+        [&b"MM\0*\0\0\0\x08"[..], &entries.to_be_bytes(), &turn, &resolution(0x1a, at), &resolution(0x1b, at + 8)].concat();
+    let unit = [&b"\x01\x28\0\x03\0\0\0\x01"[..], &unit.to_be_bytes(), &[0; 6]].concat();
+    let value = |v: u32| [v.to_be_bytes(), 1u32.to_be_bytes()].concat();
+    [head, unit, value(x), value(y)].concat()
+}
+
+/// The density stays where all readers look for it, unless colours would change.
+#[test]
+fn a_density_stays() {
+    let exif = |block: Vec<u8>| segment(0xe1, &[b"Exif\0\0", &block]);
+    let jfif =
+        |unit: u8, x: u16, y: u16| segment(0xe0, &[b"JFIF\0\x01\x02", &[unit], &x.to_be_bytes(), &y.to_be_bytes(), &[0, 0]]);
+    let adobe = |transform: u8| segment(0xee, &[b"Adobe\0\x64\0\0\0\0", &[transform]]);
+    let resolution = segment(
+        0xed,
+        &[
+            b"Photoshop 3.0\08BIM\x04\x04\0\0\0\0\0\0",
+            b"8BIM\x03\xed\0\0\0\0\0\x10",
+            b"\x01\x2c\x80\0\0\x01\0\x01\x01\x2c\0\0\0\x01\0\x01",
+        ],
+    );
+    let (grey, colour): (&[u8], &[u8]) = (b"\x01\x01\x11\0", b"\x03\x01\x11\0\x02\x11\0\x03\x11\0");
+    let rgb = b"\x03R\x11\0G\x11\0B\x11\0";
+    let cmyk = b"\x04\x01\x11\0\x02\x11\0\x03\x11\0\x04\x11\0";
+    let of = |components: &[u8], segments: &[Vec<u8>]| {
+        let frame = segment(0xc0, &[b"\x08\0\x08\0\x08", components]);
+        let scan = [segment(0xda, &[b"\x01\x01\0\0\x3f\0"]), b"data".to_vec()].concat();
+        [b"\xff\xd8", &*segments.concat(), &frame, &scan, b"\xff\xd9"].concat()
+    };
+    // Components, before, after.
+    let cases: &[(&[u8], Vec<Vec<u8>>, Vec<Vec<u8>>)] = &[
+        (grey, vec![exif(dense(None, 300, 200, 2))], vec![jfif(1, 300, 200)]),
+        (colour, vec![exif(dense(Some(6), 118, 118, 3))], vec![jfif(2, 118, 118), exif(short(0x112, 6))]),
+        (colour, vec![adobe(1), exif(dense(None, 300, 300, 2))], vec![jfif(1, 300, 300), adobe(1)]),
+        // A segment that says nothing; one that does.
+        (colour, vec![jfif(0, 1, 1), exif(dense(None, 300, 300, 2))], vec![jfif(1, 300, 300)]),
+        (colour, vec![jfif(1, 72, 72), exif(dense(None, 300, 300, 2))], vec![jfif(1, 72, 72)]),
+        (colour, vec![jfif(7, 72, 72)], vec![jfif(0, 1, 1)]),
+        // JFIF would say that these are YCbCr.
+        (rgb, vec![exif(dense(Some(6), 300, 200, 2))], vec![exif(dense(Some(6), 300, 200, 2))]),
+        (colour, vec![adobe(0), exif(dense(None, 300, 200, 2))], vec![adobe(0), exif(dense(None, 300, 200, 2))]),
+        (cmyk, vec![adobe(2), exif(dense(None, 300, 200, 2))], vec![adobe(2), exif(dense(None, 300, 200, 2))]),
+        // Photoshop's, of 300.5 and 300.
+        (colour, vec![resolution.clone()], vec![jfif(1, 301, 300)]),
+        (colour, vec![resolution.clone(), exif(dense(None, 96, 96, 2))], vec![jfif(1, 96, 96)]),
+        // What is none: of no unit and square, zero, of an unknown unit.
+        (colour, vec![exif(dense(None, 5, 5, 1))], vec![]),
+        (colour, vec![exif(dense(None, 4, 3, 1))], vec![jfif(0, 4, 3)]),
+        (colour, vec![exif(dense(None, 0, 72, 2))], vec![]),
+        (colour, vec![exif(dense(None, 72, 72, 9))], vec![]),
+    ];
+    for (components, before, after) in cases {
+        let (output, prepared) = cleaned(&of(components, before), &Selection::default());
+        assert_eq!(output, of(components, after), "{before:02x?}");
+        let stays = after.iter().any(|s| s[1] == 0xe0 && *s != jfif(0, 1, 1) || s.len() > 60);
+        assert_eq!(prepared.kept().contains(&"density".to_owned()), stays, "{before:02x?}");
+        assert!(prepared.findings().iter().all(|f| !f.name.ends_with("Resolution") || !stays));
+        let rewritten = *before == [jfif(7, 72, 72)];
+        assert_eq!(prepared.removed().contains(&"jfif".to_owned()), rewritten, "{before:02x?}");
+        assert!(cleaned(&output, &Selection::default()).1.is_clean());
+        for selection in [Selection::none(), Selection::strict()] {
+            assert!(!cleaned(&of(components, before), &selection).1.kept().contains(&"density".to_owned()));
+        }
+    }
+    // Without an Exif block one is written.
+    let (output, _) = cleaned(&of(cmyk, &[adobe(2), resolution]), &Selection::default());
+    assert!(output.starts_with(b"\xff\xd8\xff\xe1\0\x4aExif\0\0MM\0*"), "{output:02x?}");
+    assert!(cleaned(&output, &Selection::default()).1.is_clean());
+}
+
+#[test]
+fn thumbnails_of_jfif_stay_when_they_are_asked_for() {
+    let s = |contents: &[&[u8]]| segment(0xe0, contents);
+    let plain = [JFIF, b""];
+    let small = file(&[], b"");
+    let commented = file(&[segment(0xfe, &[b"a comment in it"])], b"");
+    let jfif_with = |pixels: &[u8]| s(&[&JFIF[..12], &[1, 2], pixels]);
+    let lost = |output: &[u8], prepared: &Prepared| {
+        assert!(memchr::memmem::find(output, b"JFXX").is_none());
+        prepared.warnings().iter().any(|w| w.text.starts_with("the thumbnail goes"))
+    };
+    // Before, after.
+    let cases = [
+        (vec![s(&plain), s(&[b"JFXX\0\x10", &commented])], vec![s(&plain), s(&[b"JFXX\0\x10", &small])]),
+        (
+            vec![s(&plain), s(&[b"JFXX\0\x13\x01\x02", b"rgbrgb", b"behind"])],
+            vec![s(&plain), s(&[b"JFXX\0\x13\x01\x02", b"rgbrgb"])],
+        ),
+        (vec![s(&plain), s(&[b"JFXX\0\x11\x01\x02", &[9; 770]])], vec![s(&plain), s(&[b"JFXX\0\x11\x01\x02", &[9; 770]])]),
+        (vec![jfif_with(b"rgbrgb behind")], vec![jfif_with(b"rgbrgb")]),
+    ];
+    let asked = keep(&[Keep::Density, Keep::Thumbnail]);
+    for (before, after) in cases {
+        let (output, prepared) = cleaned(&file(&before, b""), &asked);
+        assert_eq!(output, file(&after, b""), "{before:02x?}");
+        assert_eq!(prepared.kept(), ["density", "thumbnail"]);
+        assert_eq!(cleaned(&file(&before, b""), &Selection::default()).0, file(&[s(&plain)], b""));
+    }
+    for none in [&b"JFXX\0\x10no picture"[..], b"JFXX\0\x13\x01\x02short", b"JFXX\0\x11\0\0"] {
+        let (output, prepared) = cleaned(&file(&[s(&plain), s(&[none])], b""), &asked);
+        assert!(lost(&output, &prepared), "{none:02x?}");
+    }
+}
+
+/// Segments by the ten thousand, each of a block of its own.
+#[test]
+fn many_blocks_take_no_longer_than_their_bytes() {
+    let began = std::time::Instant::now();
+    let packet = segment(0xe1, &[b"http://ns.adobe.com/xap/1.0/\0", &[b' '; 60_000], &[b'A'; 32]]);
+    let mut segments = vec![packet; 50];
+    for i in 0u32..40_000 {
+        let guid = format!("{i:032X}");
+        segments.push(segment(0xe1, &[b"http://ns.adobe.com/xmp/extension/\0", guid.as_bytes(), &[0; 8], b"x"]));
+    }
+    for sequence in [1u32, 2] {
+        for i in 0..=u16::MAX {
+            segments.push(segment(0xeb, &[b"JP", &i.to_be_bytes(), &sequence.to_be_bytes(), b"\0\0\0\x0ajumbx"]));
+        }
+    }
+    let (parts, _) = walked(&file(&segments, b""), Depth::Headers);
+    assert_eq!(parts.iter().filter(|p| p.0 == Kind::Jumbf).count(), 65_536);
+    assert_eq!(parts.iter().filter(|p| p.0 == Kind::Opaque).count(), 40_000);
+    assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+}
+
 #[test]
 fn a_kept_thumbnail_is_cleaned() {
     let thumbnail = file(&[segment(0xfe, &[b"a comment in it"])], b"");
@@ -352,6 +484,13 @@ fn a_kept_thumbnail_is_cleaned() {
         cleaned(&file(&[segment(0xe1, &[b"Exif\0\0", &exif])], b""), &keep(&[Keep::Orientation, Keep::Thumbnail]));
     assert_eq!(prepared.kept(), ["orientation", "thumbnail"]);
     assert!(memchr::memmem::find(&output, &clean).is_some());
+    // The block ends a byte too early; it has no picture at all.
+    let keep = keep(&[Keep::Thumbnail]);
+    let (output, prepared) = cleaned(&file(&[segment(0xe1, &[b"Exif\0\0", &exif[..exif.len() - 1]])], b""), &keep);
+    assert_eq!(prepared.kept(), ["thumbnail"]);
+    assert!(memchr::memmem::find(&output, &[&clean[..clean.len() - 1], b"\xff\xd9"].concat()).is_some());
+    let (_, prepared) = cleaned(&file(&[segment(0xe1, &[b"Exif\0\0", &exif[..exif.len() - 40]])], b""), &keep);
+    assert!(prepared.warnings().iter().any(|w| w.text.starts_with("the thumbnail goes")));
 }
 
 /// A main image and a gain map, both with a comment.
