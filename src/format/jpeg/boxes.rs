@@ -1,12 +1,16 @@
-//! Boxes of JPEG XT in APP11 segments (ISO 18477-3 annex B): `JP`, the instance number of the box, the number of the segment, then
-//! the box. All segments of a box repeat its header.
+//! Boxes in APP11 segments, of JUMBF (ISO 19566-5 annex D) and of JPEG XT (ISO 18477-3 annex B): `JP`, the instance number of the
+//! box, the number of the segment, then the box. All segments of a box repeat its header.
 
-use super::walk::spans;
+use super::{
+    segments::Segment,
+    walk::{Spans, spans},
+};
 use crate::{
     error::Result,
-    format::{Kind, Part, PartId, Role},
+    format::{Kind, Origin, Part, PartId, Role, Walk},
     input::Input,
 };
+use smallvec::SmallVec;
 use std::collections::HashMap;
 
 /// `JP` and the two numbers.
@@ -26,6 +30,40 @@ pub fn is_picture(kind: &[u8]) -> bool {
 /// Length of a box header: with length 1 a 64-bit length follows the type.
 pub fn header_length(length: &[u8]) -> u64 {
     if length == [0, 0, 0, 1] { 16 } else { 8 }
+}
+
+/// JUMBF superboxes: their segments share the instance number.
+#[derive(Default)]
+pub struct Superboxes {
+    boxes: Vec<Spans>,
+    /// Which of them has an instance number.
+    instances: HashMap<u16, usize>,
+}
+
+impl Superboxes {
+    /// Takes a segment that begins with `head`, which is long enough for prefix and header.
+    pub fn add(&mut self, segment: &Segment, head: &[u8]) {
+        let Some((&[_, _, i1, i0, s3, s2, s1, s0, l3, l2, l1, l0], _)) = head.split_first_chunk() else { return };
+        let (instance, sequence) = (u16::from_be_bytes([i1, i0]), u32::from_be_bytes([s3, s2, s1, s0]));
+        let data = &segment.data;
+        if sequence > 1
+            && let Some(open) = self.instances.get(&instance).and_then(|&at| self.boxes.get_mut(at))
+        {
+            let header = header_length(&[l3, l2, l1, l0]);
+            open.push((data.start + PREFIX + header).min(data.end)..data.end);
+            return;
+        }
+        self.instances.entry(instance).or_insert(self.boxes.len());
+        let first = data.start + PREFIX..data.end;
+        self.boxes.push(SmallVec::from_buf([first]));
+    }
+
+    pub fn report(self, walk: &mut Walk) -> Result<()> {
+        for spans in self.boxes {
+            walk.part(Kind::Jumbf, Role::Metadata, "APP11", Origin::Spans(spans))?;
+        }
+        Ok(())
+    }
 }
 
 /// How much is needed of each segment with a part of the picture.

@@ -67,12 +67,7 @@ impl Frame {
     /// YCbCr (T.871, 7), which without it Adobe's transform tells, or the names of the components.
     pub fn takes_jfif(&self, transform: Option<u8>) -> bool {
         let cosine = matches!(self.marker, 0xc0..=0xc2 | 0xc9 | 0xca);
-        cosine
-            && match (&self.components[..], transform) {
-                ([_], _) | ([_, _, _], Some(1)) => true,
-                ([1, 2, 3], None) => true,
-                _ => false,
-            }
+        cosine && matches!((&self.components[..], transform), ([_], _) | ([_, _, _], Some(1)) | ([1, 2, 3], None))
     }
 }
 

@@ -6,6 +6,7 @@
 mod boxes;
 mod coding;
 mod density;
+mod extended;
 mod gainmap;
 mod jfif;
 mod payload;

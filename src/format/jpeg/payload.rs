@@ -157,7 +157,7 @@ impl Decoder {
     /// The frame header, the scan header, the tables that they name. False if they are none.
     fn header(&mut self) -> bool {
         let count = self.scan.first().map_or(0, |&n| usize::from(n));
-        let Some(scan) = self.scan.get(..4 + 2 * count).filter(|_| count > 0) else { return false };
+        let Some(scan) = self.scan.get(..4 + 2 * count).filter(|_| (1..=4).contains(&count)) else { return false };
         let code = self.frame.first().copied().unwrap_or(0);
         let mut names = vec![(0xdd, 0)];
         names.extend(self.frame.iter().skip(9).step_by(3).map(|&q| (0xdb, q)));

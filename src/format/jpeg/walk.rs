@@ -1,7 +1,10 @@
 //! Gives segments their meaning: which standard reads them, and which of them are pieces of one block.
 
 use super::{
-    EXV_MAGIC, JPS, boxes, coding,
+    EXV_MAGIC, JPS,
+    boxes::{self, Superboxes},
+    coding,
+    extended::Extended,
     segments::{self, Item, Segment, Segments},
     trailer,
 };
@@ -12,10 +15,7 @@ use crate::{
 };
 use smallvec::SmallVec;
 use smol_str::SmolStr;
-use std::{
-    collections::{HashMap, HashSet},
-    ops::Range,
-};
+use std::ops::Range;
 
 pub const EXIF: &[u8] = b"Exif\0";
 pub const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
@@ -32,10 +32,8 @@ const FLIR: &[u8] = b"FLIR\0";
 
 /// So much of a segment's beginning tells what it is.
 const MAGIC: u64 = 128;
-/// Extended XMP may be so large when joined.
-const MAX_EXTENDED: u64 = 64 * 1024 * 1024;
 
-type Spans = SmallVec<[Range<u64>; 1]>;
+pub type Spans = SmallVec<[Range<u64>; 1]>;
 
 pub fn walk(input: &Input, walk: &mut Walk) -> Result<()> {
     let mut walker = Walker::new(input, walk);
@@ -53,13 +51,6 @@ struct Open {
     spans: Spans,
 }
 
-/// One segment of extended XMP (XMP part 3, 1.1.3.1): a slice of the packet that its GUID names.
-struct Extension {
-    guid: [u8; 32],
-    offset: u32,
-    data: Range<u64>,
-}
-
 struct IccChunk {
     number: u8,
     count: u8,
@@ -73,27 +64,13 @@ struct Walker<'a, 'w> {
     at: u64,
     open: Option<Open>,
     icc: Vec<IccChunk>,
-    extensions: Vec<Extension>,
-    /// The main packets' bytes: they say which extension is theirs.
-    packets: SmallVec<[Range<u64>; 1]>,
-    /// JUMBF superboxes (ISO 19566-5 annex D), and which of them has an instance number: their segments share it.
-    jumbf: Vec<Spans>,
-    instances: HashMap<u16, usize>,
+    extended: Extended,
+    jumbf: Superboxes,
 }
 
 impl<'a, 'w> Walker<'a, 'w> {
     fn new(input: &'a Input, walk: &'w mut Walk) -> Self {
-        Walker {
-            input,
-            walk,
-            at: 0,
-            open: None,
-            icc: Vec::new(),
-            extensions: Vec::new(),
-            packets: SmallVec::new(),
-            jumbf: Vec::new(),
-            instances: HashMap::new(),
-        }
+        Walker { input, walk, at: 0, open: None, icc: Vec::new(), extended: Extended::default(), jumbf: Superboxes::default() }
     }
 
     /// From the start of the file to EOI, or to the first scan when only headers are wanted.
@@ -235,7 +212,7 @@ impl<'a, 'w> Walker<'a, 'w> {
         }
         if let Some(packet) = self.xmp_start(&data, head)? {
             let range = data.start + packet..data.end;
-            self.packets.push(range.clone());
+            self.extended.packets.push(range.clone());
             return self.whole(Kind::Xmp, 0xe1, range);
         }
         self.other(segment)
@@ -318,66 +295,17 @@ impl<'a, 'w> Walker<'a, 'w> {
 
     fn extension(&mut self, segment: &Segment, head: &[u8]) -> Result<()> {
         self.close()?;
-        let at = XMP_EXTENSION.len();
-        let (Some(guid), Some(offset)) = (head.get(at..at + 32), head.get(at + 36..at + 40)) else { return self.other(segment) };
-        let (Ok(guid), Ok(offset)) = (guid.try_into(), offset.try_into().map(u32::from_be_bytes)) else { return Ok(()) };
-        let data = segment.data.start + (at + 40) as u64..segment.data.end;
-        self.extensions.push(Extension { guid, offset, data });
-        Ok(())
+        if self.extended.add(segment, head) { Ok(()) } else { self.other(segment) }
     }
 
-    /// Extended XMP, joined by GUID; one that no packet names is none of this image's, and only a removal looks at it.
-    fn close_extensions(&mut self) -> Result<()> {
-        let mut extensions = std::mem::take(&mut self.extensions);
-        extensions.sort_by_key(|e| (e.guid, e.offset));
-        let words = if extensions.is_empty() { HashSet::new() } else { self.words()? };
-        for group in extensions.chunk_by(|a, b| a.guid == b.guid) {
-            let total: u64 = group.iter().map(|e| e.data.end - e.data.start).sum();
-            let named = words.contains(&group[0].guid);
-            if !named {
-                self.walk.warn("APP1", "extended XMP that no packet names");
-            }
-            if total > MAX_EXTENDED {
-                self.walk.warn("APP1", "extended XMP is too large");
-            }
-            let kind = if named && total <= MAX_EXTENDED { Kind::Xmp } else { Kind::Opaque };
-            let spans = group.iter().map(|e| e.data.clone()).collect();
-            self.walk.part(kind, Role::Metadata, "APP1", Origin::Spans(spans))?;
-        }
-        Ok(())
-    }
-
-    /// What may be a GUID in the packets: a word of its length (XMP part 3, 1.1.3.1: 32 hexadecimal digits).
-    fn words(&self) -> Result<HashSet<[u8; 32]>> {
-        let mut words = HashSet::new();
-        for packet in &self.packets {
-            let text = self.input.up_to(packet.start, packet.end - packet.start)?;
-            words.extend(text.split(|b| !b.is_ascii_alphanumeric()).filter_map(|word| <[u8; 32]>::try_from(word).ok()));
-        }
-        Ok(words)
-    }
-
-    /// `JP`, the instance number of the box, a sequence number, then the box; all segments but the first repeat its header.
     fn jumbf_segment(&mut self, segment: &Segment, head: &[u8]) -> Result<()> {
         self.close()?;
         if &head[12..16] != b"jumb" {
-            // JPEG XT (ISO 18477-3): boxes with parts of the picture.
             let role = if boxes::is_picture(&head[12..16]) { Role::Rendering } else { Role::Metadata };
             self.walk.span(Kind::Jpeg(0xeb), role, "APP11", segment.data.clone())?;
             return Ok(());
         }
-        let instance = u16::from_be_bytes([head[2], head[3]]);
-        let sequence = u32::from_be_bytes([head[4], head[5], head[6], head[7]]);
-        let header = boxes::header_length(&head[8..12]);
-        if sequence > 1
-            && let Some(open) = self.instances.get(&instance).and_then(|&at| self.jumbf.get_mut(at))
-        {
-            open.push((segment.data.start + 8 + header).min(segment.data.end)..segment.data.end);
-            return Ok(());
-        }
-        let span = segment.data.start + 8..segment.data.end;
-        self.instances.entry(instance).or_insert(self.jumbf.len());
-        self.jumbf.push(SmallVec::from_buf([span]));
+        self.jumbf.add(segment, head);
         Ok(())
     }
 
@@ -385,11 +313,8 @@ impl<'a, 'w> Walker<'a, 'w> {
     fn finish(&mut self) -> Result<()> {
         self.close()?;
         self.close_icc()?;
-        self.close_extensions()?;
-        for jumbf in std::mem::take(&mut self.jumbf) {
-            self.walk.part(Kind::Jumbf, Role::Metadata, "APP11", Origin::Spans(jumbf))?;
-        }
-        Ok(())
+        std::mem::take(&mut self.extended).report(self.input, self.walk)?;
+        std::mem::take(&mut self.jumbf).report(self.walk)
     }
 }
 
