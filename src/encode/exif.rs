@@ -13,9 +13,17 @@ use std::io::Cursor;
 /// The fields of an Exif block that a selection keeps, written afresh in the byte order of the block: `None` if there are none.
 /// Damage loses the fields behind it, never more.
 pub fn reduce(block: &Input, selection: &Selection) -> Option<Block> {
+    reduce_with(block, selection, None)
+}
+
+/// The same, with a density that has no place outside of Exif.
+pub fn reduce_with(block: &Input, selection: &Selection, density: Option<&Density>) -> Option<Block> {
     let reader = Reader::new(block)?;
     let mut kept = Vec::new();
-    let mut fields = Vec::new();
+    let mut fields = density.map_or_else(Vec::new, Density::fields);
+    if !fields.is_empty() {
+        kept.push("density");
+    }
     let first = reader.u32(4)?;
     let directories = [(Context::Tiff, Some(first)), (Context::Exif, None), (Context::Gps, None)];
     let pointers = reader.pointers(first.into());
@@ -32,7 +40,7 @@ pub fn reduce(block: &Input, selection: &Selection) -> Option<Block> {
         let Some(offset) = offset else { continue };
         for entry in reader.entries(offset.into()) {
             if let Some(name) = keeps(selection, context, entry.tag)
-                && let Some(value) = reader.value(&entry).filter(|v| is_sound(context, entry.tag, v))
+                && let Some(value) = reader.value(&entry).and_then(|v| sound(context, entry.tag, v))
                 && !fields.iter().any(|f: &Field| f.tag == Tag(context, entry.tag))
             {
                 fields.push(Field { tag: Tag(context, entry.tag), ifd_num: In::PRIMARY, value });
@@ -73,11 +81,15 @@ fn thumbnail(reader: &Reader, first: u32, selection: &Selection) -> Option<Vec<u
     if !selection.keeps(Keep::Thumbnail) {
         return None;
     }
-    let second = reader.next(first.into())?;
-    let number = |tag| reader.entries(second.into()).find(|e| e.tag == tag).and_then(|e| reader.number(&e));
-    let (offset, length) = (number(0x201)?, number(0x202)?);
-    let bytes = reader.block.get(offset as usize..(offset as usize).checked_add(length as usize)?)?;
-    nested::bytes(bytes.to_vec(), selection).ok()
+    let (offset, length) = reader.thumbnail(first)?;
+    let bytes = reader.block.get(offset as usize..)?;
+    // Some blocks end a byte too early: what is there can be shown.
+    nested::bytes(bytes.get(..length as usize).unwrap_or(bytes).to_vec(), selection).ok()
+}
+
+/// Does the block speak of a thumbnail?
+pub fn has_thumbnail(block: &Input) -> bool {
+    Reader::new(block).is_some_and(|reader| reader.u32(4).and_then(|first| reader.thumbnail(first)).is_some())
 }
 
 /// Under which name a selection keeps a field.
@@ -112,11 +124,59 @@ fn is_of_pixels(context: Context, tag: u16) -> bool {
         && matches!(tag, 0xfe..=0x107 | 0x10a | 0x111 | 0x115..=0x119 | 0x11c | 0x120..=0x125 | 0x13d | 0x140..=0x15b | 0x200..=0x209)
 }
 
-/// An orientation says something only from 2 to 8; of text and numbers everything is taken.
-fn is_sound(context: Context, tag: u16, value: &Value) -> bool {
-    match (context, tag) {
-        (Context::Tiff, 0x112) => matches!(value, Value::Short(v) if matches!(v[..], [2..=8])),
-        _ => true,
+/// An orientation says something only from 2 to 8, and readers take it from any whole number, the first of several; of text and
+/// numbers everything is taken.
+fn sound(context: Context, tag: u16, value: Value) -> Option<Value> {
+    if (context, tag) != (Context::Tiff, 0x112) {
+        return Some(value);
+    }
+    let first = match value {
+        Value::SByte(v) => v.first().map(|&n| i64::from(n)),
+        Value::SShort(v) => v.first().map(|&n| i64::from(n)),
+        Value::SLong(v) => v.first().map(|&n| i64::from(n)),
+        value => value.get_uint(0).map(i64::from),
+    };
+    first.and_then(|n| u16::try_from(n).ok()).filter(|n| (2..=8).contains(n)).map(|n| Value::Short(vec![n]))
+}
+
+/// How many pixels stand on a unit of length (TIFF 6, section 8), as fractions.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Density {
+    pub x: (u32, u32),
+    pub y: (u32, u32),
+    /// 1: of no unit, 2: inch, 3: centimetre.
+    pub unit: u16,
+}
+
+impl Density {
+    /// Of an Exif block; `None` if it says none.
+    pub fn read(block: &Input) -> Option<Density> {
+        let reader = Reader::new(block)?;
+        let first = reader.u32(4)?;
+        let value = |tag| reader.entries(first.into()).find(|e| e.tag == tag).and_then(|e| reader.value(&e));
+        let fraction = |tag| match value(tag)? {
+            Value::Rational(v) => v.first().map(|r| (r.num, r.denom)).filter(|&(n, d)| n > 0 && d > 0),
+            value => value.get_uint(0).filter(|&n| n > 0).map(|n| (n, 1)),
+        };
+        let x = fraction(0x11a)?;
+        // Exif 3.0, 4.6.6: inches unless something else is said.
+        let unit = value(0x128).map_or(2, |unit| unit.get_uint(0).unwrap_or(0));
+        let unit = u16::try_from(unit).ok().filter(|unit| (1..=3).contains(unit))?;
+        Some(Density { x, y: fraction(0x11b).unwrap_or(x), unit })
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        let field = |tag, value| Field { tag, ifd_num: In::PRIMARY, value };
+        vec![
+            field(Tag::XResolution, Value::Rational(vec![self.x.into()])),
+            field(Tag::YResolution, Value::Rational(vec![self.y.into()])),
+            field(Tag::ResolutionUnit, Value::Short(vec![self.unit])),
+        ]
+    }
+
+    /// A block of nothing else.
+    pub fn block(&self) -> Option<Vec<u8>> {
+        write(&self.fields(), None, false)
     }
 }
 
@@ -186,6 +246,13 @@ impl<'a> Reader<'a> {
         let at = usize::try_from(directory).ok()?;
         let count = usize::from(self.u16(at)?);
         self.u32(at.checked_add(2 + 12 * count)?).filter(|&next| next != 0)
+    }
+
+    /// Offset and length of the thumbnail that the second directory names.
+    fn thumbnail(&self, first: u32) -> Option<(u32, u32)> {
+        let second = self.next(first.into())?;
+        let number = |tag| self.entries(second.into()).find(|e| e.tag == tag).and_then(|e| self.number(&e));
+        Some((number(0x201)?, number(0x202)?)).filter(|(_, length)| *length > 0)
     }
 
     fn pointers(&self, directory: u64) -> Pointers {
@@ -276,8 +343,25 @@ mod tests {
         for value in [0, 1, 9] {
             assert_eq!(reduce(&tiff(false, &[(0x112, 3, 1, value)], b""), &Selection::default()), None);
         }
-        assert_eq!(reduce(&tiff(false, &[(0x112, 4, 1, 6)], b""), &Selection::default()), None);
         assert_eq!(reduce(&tiff(false, &[(0x112, 3, 1, 6)], b""), &Selection::none()), None);
+    }
+
+    /// Readers turn the picture by any whole number; it is written as the standard has it.
+    #[test]
+    fn an_orientation_of_another_type_is_kept_as_a_short() {
+        let short = tiff(false, &[(0x112, 3, 1, 6)], b"").all(100).unwrap().into_owned();
+        // LONG, SLONG; BYTE, SBYTE; SSHORT; two SHORTs.
+        for (format, count, value) in
+            [(4, 1, 6), (9, 1, 6), (1, 1, 0x0600_0000), (6, 1, 0x0600_0000), (8, 1, 0x0006_0000), (3, 2, 6)]
+        {
+            let reduced = reduce(&tiff(false, &[(0x112, format, count, value)], b""), &Selection::default());
+            assert_eq!(reduced.map(|r| r.bytes), Some(short.clone()), "format {format}");
+        }
+        for (format, count, value) in
+            [(4, 1, 9), (9, 1, u32::MAX), (2, 1, 0x0600_0000), (7, 1, 0x0600_0000), (3, 0, 6), (4, 1, 65542)]
+        {
+            assert_eq!(reduce(&tiff(false, &[(0x112, format, count, value)], b""), &Selection::default()), None);
+        }
     }
 
     #[test]

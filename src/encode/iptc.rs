@@ -35,7 +35,12 @@ pub fn resource(iim: &[u8]) -> Vec<u8> {
 }
 
 /// The IIM data among image resources.
-pub fn find_in_resources(mut resources: &[u8]) -> Option<&[u8]> {
+pub fn find_in_resources(resources: &[u8]) -> Option<&[u8]> {
+    find_resource(resources, 0x0404)
+}
+
+/// The data of one image resource.
+pub fn find_resource(mut resources: &[u8], id: u16) -> Option<&[u8]> {
     loop {
         let (head, rest) = resources.split_at_checked(6)?;
         if &head[..4] != b"8BIM" {
@@ -46,7 +51,7 @@ pub fn find_in_resources(mut resources: &[u8]) -> Option<&[u8]> {
         let (length, rest) = rest.split_first_chunk::<4>()?;
         let length = u32::from_be_bytes(*length) as usize;
         let data = rest.get(..length)?;
-        if head[4..] == [4, 4] {
+        if head[4..] == id.to_be_bytes() {
             return Some(data);
         }
         resources = rest.get(length + length % 2..)?;

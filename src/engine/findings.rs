@@ -230,6 +230,7 @@ fn is_layout(tag: &Tag, kept: &[Kept]) -> bool {
         "ExifByteOrder" | "ThumbnailOffset" | "ThumbnailLength" | "PreviewImageStart" | "PreviewImageLength" | "IPTCDigest"
         | "CurrentIPTCDigest" => true,
         "Orientation" => kept.contains(&"orientation"),
+        "XResolution" | "YResolution" | "ResolutionUnit" => kept.contains(&"density"),
         // Lengths and places of images that follow: written afresh.
         "MPImageStart" | "MPImageLength" | "MPImageFlags" | "MPImageType" | "MPImage2" | "DirectoryItemLength" => {
             kept.contains(&"gainmap")

@@ -7,7 +7,7 @@
 use super::{plan::plan_gainmap, walk::GAINMAP};
 use crate::{
     encode::jpeg::segment,
-    error::Result,
+    error::{Code, Result},
     format::{Depth, Kind, MAX_NESTING, Origin, Part, PartId, Plan, Selection, Walk, detect},
     input::Input,
 };
@@ -68,7 +68,10 @@ pub fn find(input: &Input, parts: &[Part], selection: &Selection) -> Result<Opti
             continue;
         }
         let inner = Selection { nesting: selection.nesting + 1, ..selection.clone() };
-        let clean = plan_gainmap(&image, &walk.parts, &inner)?;
+        let clean = match plan_gainmap(&image, &walk.parts, &inner) {
+            Err(e) if e.code == Code::Damaged => continue,
+            clean => clean?,
+        };
         let is_clean = clean.is_identity(&image)?;
         let mut plan = Plan::default();
         plan.splice(clean, range.start);

@@ -1,9 +1,14 @@
 //! JPEG (ITU-T T.81), JPEG-LS (T.87) and EXV, Exiv2's container of nothing but metadata segments.
 //!
 //! [`segments`] cuts a file into segments and scans as a decoder does, [`walk`] gives them their meaning, [`plan`] picks those
-//! that a clean file consists of.
+//! that a clean file consists of: of how the picture is coded what [`coding`] says that decoding needs.
 
+mod boxes;
+mod coding;
+mod density;
+mod extended;
 mod gainmap;
+mod jfif;
 mod payload;
 mod plan;
 mod segments;

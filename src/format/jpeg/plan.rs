@@ -1,35 +1,43 @@
 //! A clean JPEG: what a decoder needs, in its order, and what was asked for, each where it stood before.
 
+mod blocks;
+
 use super::{
-    EXV_MAGIC, gainmap, payload,
-    segments::{self, is_frame},
-    walk::{ICC, JFIF},
+    EXV_MAGIC,
+    boxes::Boxes,
+    coding::{self, Coding},
+    density::Density,
+    gainmap, jfif, payload,
+    segments::{self, Segment},
+    walk::spans,
 };
 use crate::{
-    encode::{self, jpeg::segment},
+    encode::jpeg::segment,
     error::Result,
-    format::{Keep, Kind, Origin, Part, PartId, Piece, Plan, Role, Selection},
+    format::{Keep, Kind, Part, PartId, Piece, Plan, Role, Selection},
     input::Input,
 };
 use std::ops::Range;
 
-/// Marker and length.
-const HEADER: u64 = 4;
-/// Blocks that are written in parts may be so large.
-const MAX_BLOCK: u64 = 64 * 1024 * 1024;
-const TOO_LARGE: &str = "goes as a whole: what was to be kept does not fit into one segment";
+const HEADER: u64 = Segment::HEADER;
 
 pub fn plan(input: &Input, parts: &[Part], selection: &Selection) -> Result<Plan> {
-    if !input.starts_with(EXV_MAGIC) && !parts.iter().any(|p| p.kind == Kind::Payload && p.place == "SOS") {
+    let mut planner = Planner::new(input, parts, selection)?;
+    if !input.starts_with(EXV_MAGIC) && planner.coding.frame.is_none() {
         return Err(payload::no_picture());
     }
-    let gainmap = if selection.keeps(Keep::Gainmap) { gainmap::find(input, parts, selection)? } else { None };
-    Planner::new(input, parts, selection, gainmap).run()
+    if selection.keeps(Keep::Density) {
+        planner.find_density()?;
+    }
+    if selection.keeps(Keep::Gainmap) {
+        planner.gainmap = gainmap::find(input, parts, selection)?;
+    }
+    planner.run()
 }
 
 /// The clean form of an image that is a gain map: its metadata is what makes it one.
 pub(super) fn plan_gainmap(input: &Input, parts: &[Part], selection: &Selection) -> Result<Plan> {
-    let mut planner = Planner::new(input, parts, selection, None);
+    let mut planner = Planner::new(input, parts, selection)?;
     planner.is_gainmap = true;
     planner.run()
 }
@@ -39,6 +47,9 @@ struct Planner<'a> {
     parts: &'a [Part],
     selection: &'a Selection,
     plan: Plan,
+    coding: Coding,
+    /// Parts of a JPEG XT picture.
+    boxes: Boxes,
     gainmap: Option<gainmap::Found>,
     /// The image is a gain map itself.
     is_gainmap: bool,
@@ -47,6 +58,7 @@ struct Planner<'a> {
     /// Of several segments of these kinds decoders obey the last that stands before the first scan; where it begins.
     jfif: Option<u64>,
     adobe: Option<u64>,
+    density: Density,
     begun: bool,
     ended: bool,
     in_picture: bool,
@@ -57,22 +69,25 @@ struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    fn new(input: &'a Input, parts: &'a [Part], selection: &'a Selection, gainmap: Option<gainmap::Found>) -> Self {
-        let first_scan = parts.iter().position(|p| p.kind == Kind::Payload && p.place == "SOS").unwrap_or(parts.len());
+    fn new(input: &'a Input, parts: &'a [Part], selection: &'a Selection) -> Result<Self> {
+        let first_scan = parts.iter().position(is_scan_header).unwrap_or(parts.len());
         let last = |marker| {
             let found = parts[..first_scan].iter().rfind(|p| p.kind == Kind::Jpeg(marker) && p.role == Role::Rendering);
             found.and_then(|p| spans(p).first()).map(|s| s.start)
         };
-        Planner {
+        Ok(Planner {
             input,
             parts,
             selection,
             plan: Plan::default(),
-            gainmap,
+            coding: Coding::read(input, parts)?,
+            boxes: Boxes::read(input, parts)?,
+            gainmap: None,
             is_gainmap: false,
             mpf: None,
             jfif: last(segments::APP0),
             adobe: last(segments::APP14),
+            density: Density::None,
             begun: false,
             ended: false,
             in_picture: false,
@@ -80,7 +95,7 @@ impl<'a> Planner<'a> {
             xmp: false,
             iptc: false,
             profile: false,
-        }
+        })
     }
 
     fn run(mut self) -> Result<Plan> {
@@ -90,33 +105,34 @@ impl<'a> Planner<'a> {
         for id in order {
             let part = &self.parts[id];
             let before = self.plan.pieces.len();
-            if !self.part(part)? || !self.same_bytes(part, before)? {
+            if !self.part(id, part)? || !self.same_bytes(part, before)? {
                 self.plan.removed.push(id);
             }
         }
         self.plan.removed.sort_unstable();
+        // T.81 B.2.1: it is part of the format, and decoders know by it that nothing is missing.
+        if !self.ended {
+            self.plan.bytes(vec![0xff, segments::EOI]);
+        }
         self.finish_gainmap()?;
         Ok(self.plan)
     }
 
     /// Writes what stays of a part; false if nothing does.
-    fn part(&mut self, part: &Part) -> Result<bool> {
+    fn part(&mut self, id: PartId, part: &Part) -> Result<bool> {
+        if self.ended {
+            return Ok(false);
+        }
+        if let Some((marker, data)) = coding::coded(self.input, part)? {
+            return self.coded(id, marker, data);
+        }
         let Some(range) = spans(part).first().cloned() else { return Ok(false) };
-        let whole = range.start.saturating_sub(HEADER)..range.end;
         match part.kind {
-            Kind::Payload => Ok(self.payload(part, range)),
-            _ if self.ended => Ok(false),
-            Kind::Jpeg(marker) if is_frame(marker) => {
-                self.plan.copy(whole);
-                Ok(true)
-            }
+            Kind::Payload => self.payload(part, range),
             Kind::Jpeg(segments::APP0) if part.role == Role::Rendering => self.jfif(range),
+            Kind::Jpeg(segments::APP0) => self.jfxx(range),
             Kind::Jpeg(segments::APP14) if part.role == Role::Rendering => self.adobe(range),
-            // Parts of a JPEG XT picture.
-            Kind::Jpeg(0xeb) if part.role == Role::Rendering => {
-                self.plan.copy(whole);
-                Ok(true)
-            }
+            Kind::Jpeg(0xeb) => self.picture_box(id, range),
             Kind::Jpeg(0xe2) => self.gainmap_segment(range),
             Kind::Icc => self.icc(part),
             Kind::Exif => self.exif(part),
@@ -128,125 +144,51 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn payload(&mut self, part: &Part, range: Range<u64>) -> bool {
+    /// The image's beginning and end, and entropy-coded data.
+    fn payload(&mut self, part: &Part, range: Range<u64>) -> Result<bool> {
         let wanted = match part.place.as_str() {
             "SOI" => !std::mem::replace(&mut self.begun, true),
             "EOI" => !std::mem::replace(&mut self.ended, true),
-            "SOS" => {
-                self.in_picture = true;
-                true
-            }
+            "Scan" => self.in_picture,
             _ => true,
         };
         if wanted {
             self.plan.copy(range);
         }
-        wanted
+        if wanted && part.place == "SOI" {
+            self.fresh_density()?;
+        }
+        Ok(wanted)
     }
 
-    /// JFIF 1.02: version, then unit and density; the size of its thumbnail becomes none.
-    fn jfif(&mut self, range: Range<u64>) -> Result<bool> {
-        if self.jfif != Some(range.start) {
+    /// A segment that says how the picture is coded: as it is, or those of its definitions that are needed.
+    fn coded(&mut self, id: PartId, marker: u8, data: Range<u64>) -> Result<bool> {
+        let needed = self.coding.needed(id);
+        let length: u64 = needed.iter().map(|r| r.end - r.start).sum();
+        self.in_picture |= marker == segments::SOS && length > 0;
+        let whole = data.start.saturating_sub(HEADER)..data.end;
+        if length == whole.end - whole.start - HEADER && u64::from(self.input.u16_be(whole.start + 2)?) == length + 2 {
+            self.plan.copy(whole);
+            return Ok(true);
+        }
+        if needed.is_empty() {
             return Ok(false);
         }
-        let data = self.input.up_to(range.start, 12)?;
-        let Some(&[minor, unit, x1, x0, y1, y0]) = data.get(6..12) else { return Ok(false) };
-        let kept = self.selection.keeps(Keep::Density);
-        let density = if kept { [unit, x1, x0, y1, y0] } else { [0, 0, 1, 0, 1] };
-        if kept && density != [0, 0, 1, 0, 1] {
-            self.plan.keep("density");
-        }
-        self.plan.bytes(segment(segments::APP0, &[JFIF, &[1, minor.min(2)], &density, &[0, 0]]));
-        Ok(true)
+        let pieces: Vec<_> = needed.iter().map(|r| self.input.bytes(r.start, r.end - r.start)).collect::<Result<_>>()?;
+        self.plan.bytes(segment(marker, &pieces.iter().map(|p| &**p).collect::<Vec<_>>()));
+        // What stands behind the end of a frame header is a part of its own.
+        Ok(length == data.end - data.start)
     }
 
-    /// Adobe technical note 5116, section 18: 12 bytes say the colour transform. Without them colours are wrong.
-    fn adobe(&mut self, range: Range<u64>) -> Result<bool> {
-        let data = self.input.up_to(range.start, 12)?;
-        if self.adobe != Some(range.start) {
-            return Ok(false);
+    /// ISO 18477-3 annex B: a box of a JPEG XT picture, as far as it goes.
+    fn picture_box(&mut self, id: PartId, range: Range<u64>) -> Result<bool> {
+        let Some(length) = self.boxes.needed(id) else { return Ok(false) };
+        if length == range.end - range.start {
+            self.plan.copy(range.start.saturating_sub(HEADER)..range.end);
+            return Ok(true);
         }
-        self.plan.bytes(segment(segments::APP14, &[&data]));
-        Ok(true)
-    }
-
-    /// ICC.1 annex B.4: the profile's bytes as they are, its chunks numbered anew.
-    fn icc(&mut self, part: &Part) -> Result<bool> {
-        if self.profile || !keeps_profile(self.input, part, self.selection)? {
-            return Ok(false);
-        }
-        let chunks = spans(part);
-        let Ok(count) = u8::try_from(chunks.len()) else { return Ok(false) };
-        for (number, chunk) in (1..=count).zip(chunks) {
-            let bytes = self.input.bytes(chunk.start, chunk.end - chunk.start)?;
-            self.plan.bytes(segment(0xe2, &[ICC, &[number, count], &bytes]));
-        }
-        self.profile = true;
-        self.plan.keep("icc");
-        Ok(true)
-    }
-
-    /// The first block counts: it is what viewers turn the image by.
-    fn exif(&mut self, part: &Part) -> Result<bool> {
-        if self.exif || self.in_picture || self.is_gainmap {
-            return Ok(false);
-        }
-        let block = part.origin.open(self.input, MAX_BLOCK)?;
-        self.exif = matches!(&*block.up_to(0, 4)?, b"II*\0" | b"MM\0*");
-        let Some(block) = encode::exif::reduce(&block, self.selection) else { return Ok(false) };
-        if block.bytes.len() + 6 > encode::jpeg::MAX_SEGMENT {
-            self.plan.warn("Exif", TOO_LARGE);
-            return Ok(false);
-        }
-        self.plan.bytes(segment(0xe1, &[b"Exif\0\0", &block.bytes]));
-        block.kept.iter().for_each(|k| self.plan.keep(k));
-        Ok(true)
-    }
-
-    fn xmp(&mut self, part: &Part) -> Result<bool> {
-        if self.xmp {
-            return Ok(false);
-        }
-        let packet = part.origin.open(self.input, MAX_BLOCK)?;
-        let packet = packet.all(MAX_BLOCK)?;
-        let mut names = Vec::new();
-        let fresh = if self.is_gainmap {
-            gainmap::reduce(&packet)
-        } else {
-            let kept = self.plan.or_warn("XMP", encode::select::xmp(&packet, self.selection));
-            let described = self.gainmap.as_ref().and_then(|g| gainmap::describe(&packet, g));
-            let (bytes, kept) = kept.map(|k| (k.bytes, k.kept)).unzip();
-            names = kept.unwrap_or_default();
-            gainmap::packet(bytes, described)
-        };
-        let Some(fresh) = fresh else { return Ok(false) };
-        if fresh.len() + super::walk::XMP.len() > encode::jpeg::MAX_SEGMENT {
-            self.plan.warn("XMP", TOO_LARGE);
-            return Ok(false);
-        }
-        names.into_iter().for_each(|name| self.plan.keep(name));
-        self.plan.bytes(segment(0xe1, &[super::walk::XMP, &fresh]));
-        self.xmp = true;
-        Ok(true)
-    }
-
-    fn iptc(&mut self, part: &Part) -> Result<bool> {
-        if self.iptc || !encode::select::texts(self.selection) {
-            return Ok(false);
-        }
-        let resources = part.origin.open(self.input, MAX_BLOCK)?;
-        let resources = resources.all(MAX_BLOCK)?;
-        let reduced = encode::iptc::find_in_resources(&resources).and_then(|iim| encode::iptc::reduce(iim, self.selection));
-        let Some((iim, kept)) = reduced else { return Ok(false) };
-        let resource = encode::iptc::resource(&iim);
-        if resource.len() + super::walk::PHOTOSHOP.len() > encode::jpeg::MAX_SEGMENT {
-            self.plan.warn("IPTC", TOO_LARGE);
-            return Ok(false);
-        }
-        self.plan.bytes(segment(0xed, &[super::walk::PHOTOSHOP, &resource]));
-        kept.iter().for_each(|k| self.plan.keep(k));
-        self.iptc = true;
-        Ok(true)
+        self.plan.bytes(segment(0xeb, &[&self.input.bytes(range.start, length)?]));
+        Ok(false)
     }
 
     /// ISO 21496-1: the version in the main image, all numbers in the gain map.
@@ -285,20 +227,6 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    /// Content credentials: their segments as they are.
-    fn jumbf(&mut self, part: &Part) -> Result<bool> {
-        let mut spans = spans(part).iter();
-        let Some(first) = spans.next() else { return Ok(false) };
-        // `JP`, two numbers; repeated with the box header, which is longer for a box of 64-bit length.
-        let long = self.input.u32_be(first.start)? == 1;
-        self.plan.copy(first.start - HEADER - 8..first.end);
-        for span in spans {
-            self.plan.copy(span.start - HEADER - 8 - if long { 16 } else { 8 }..span.end);
-        }
-        self.plan.keep("c2pa");
-        Ok(true)
-    }
-
     /// Was the part written as it stood, no byte different?
     fn same_bytes(&self, part: &Part, pieces: usize) -> Result<bool> {
         if matches!(part.kind, Kind::Payload | Kind::Icc) || self.plan.pieces.len() == pieces {
@@ -313,27 +241,21 @@ impl<'a> Planner<'a> {
                 Piece::Copy(_) => return Ok(true),
             }
         }
-        let start = last.end.checked_sub(fresh.len() as u64);
-        Ok(match start {
-            Some(start) => *self.input.bytes(start, fresh.len() as u64)? == *fresh,
-            None => false,
-        })
+        let Some(start) = last.end.checked_sub(fresh.len() as u64) else { return Ok(false) };
+        let before = self.input.bytes(start, fresh.len() as u64)?;
+        // A density that is added takes nothing away.
+        const DENSITY: Range<usize> = 11..16;
+        if (part.kind, part.role) == (Kind::Jpeg(segments::APP0), Role::Rendering)
+            && matches!(self.density, Density::Jfif(_))
+            && let (Some(old), Some(new)) = (before.get(DENSITY), fresh.get_mut(DENSITY))
+            && <[u8; 5]>::try_from(old).is_ok_and(jfif::is_square)
+        {
+            new.copy_from_slice(old);
+        }
+        Ok(*before == *fresh)
     }
 }
 
-fn spans(part: &Part) -> &[Range<u64>] {
-    match &part.origin {
-        Origin::Spans(spans) => spans,
-        Origin::Decoded { .. } => &[],
-    }
-}
-
-/// A profile stays if it is one at all, and if it is wanted: any, or those that say another space than sRGB.
-fn keeps_profile(input: &Input, part: &Part, selection: &Selection) -> Result<bool> {
-    if !selection.keeps(Keep::Icc) && !selection.keeps(Keep::WideGamut) {
-        return Ok(false);
-    }
-    let profile = part.origin.open(input, MAX_BLOCK)?;
-    let sound = profile.len() >= 128 && *profile.bytes(36, 4)? == *b"acsp" && u64::from(profile.u32_be(0)?) <= profile.len();
-    Ok(sound && (selection.keeps(Keep::Icc) || !encode::icc::is_srgb(&profile)))
+fn is_scan_header(part: &Part) -> bool {
+    part.kind == Kind::Payload && part.place == "SOS"
 }

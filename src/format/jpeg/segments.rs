@@ -37,6 +37,9 @@ pub struct Segment {
 }
 
 impl Segment {
+    /// Marker and length.
+    pub const HEADER: u64 = 4;
+
     pub fn range(&self) -> Range<u64> {
         self.start..self.data.end
     }
@@ -64,17 +67,18 @@ pub struct Segments<'a> {
     in_scan: bool,
     /// JPEG-LS stuffs a bit, not a byte.
     ls: bool,
-    done: bool,
+    /// EOI was there.
+    pub ended: bool,
 }
 
 impl<'a> Segments<'a> {
     pub fn new(input: &'a Input, at: u64) -> Self {
-        Segments { input, at, in_scan: false, ls: false, done: false }
+        Segments { input, at, in_scan: false, ls: false, ended: false }
     }
 
     /// The next run; `None` behind EOI and at the end of the file.
     pub fn next(&mut self) -> Result<Option<Item>> {
-        if self.done || self.at >= self.input.len() {
+        if self.ended || self.at >= self.input.len() {
             return Ok(None);
         }
         if std::mem::take(&mut self.in_scan) {
@@ -86,7 +90,7 @@ impl<'a> Segments<'a> {
         let head = self.input.up_to(self.at, 4)?;
         match *head {
             [0xff, marker, ..] if is_marker(marker) && stands_alone(marker) => {
-                self.done = marker == EOI;
+                self.ended = marker == EOI;
                 Ok(Some(self.segment(marker, self.at + 2, self.at + 2)))
             }
             [0xff, marker, high, low] if is_marker(marker) && (high, low) >= (0, 2) => {

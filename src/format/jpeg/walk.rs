@@ -2,12 +2,15 @@
 
 use super::{
     EXV_MAGIC, JPS,
+    boxes::{self, Superboxes},
+    coding,
+    extended::Extended,
     segments::{self, Item, Segment, Segments},
     trailer,
 };
 use crate::{
     error::Result,
-    format::{Kind, Origin, Role, Walk},
+    format::{Kind, Origin, Part, Role, Walk},
     input::Input,
 };
 use smallvec::SmallVec;
@@ -29,10 +32,8 @@ const FLIR: &[u8] = b"FLIR\0";
 
 /// So much of a segment's beginning tells what it is.
 const MAGIC: u64 = 128;
-/// Extended XMP may be so large when joined.
-const MAX_EXTENDED: u64 = 64 * 1024 * 1024;
 
-type Spans = SmallVec<[Range<u64>; 1]>;
+pub type Spans = SmallVec<[Range<u64>; 1]>;
 
 pub fn walk(input: &Input, walk: &mut Walk) -> Result<()> {
     let mut walker = Walker::new(input, walk);
@@ -50,23 +51,10 @@ struct Open {
     spans: Spans,
 }
 
-/// One segment of extended XMP (XMP part 3, 1.1.3.1): a slice of the packet that its GUID names.
-struct Extension {
-    guid: [u8; 32],
-    offset: u32,
-    data: Range<u64>,
-}
-
 struct IccChunk {
     number: u8,
     count: u8,
     data: Range<u64>,
-}
-
-/// Segments of one JUMBF superbox (ISO 19566-5 annex D): they share the box instance number.
-struct JumbfBox {
-    instance: u16,
-    spans: Spans,
 }
 
 struct Walker<'a, 'w> {
@@ -76,24 +64,13 @@ struct Walker<'a, 'w> {
     at: u64,
     open: Option<Open>,
     icc: Vec<IccChunk>,
-    extensions: Vec<Extension>,
-    /// The main packets' bytes: they say which extension is theirs.
-    packets: SmallVec<[Range<u64>; 1]>,
-    jumbf: Vec<JumbfBox>,
+    extended: Extended,
+    jumbf: Superboxes,
 }
 
 impl<'a, 'w> Walker<'a, 'w> {
     fn new(input: &'a Input, walk: &'w mut Walk) -> Self {
-        Walker {
-            input,
-            walk,
-            at: 0,
-            open: None,
-            icc: Vec::new(),
-            extensions: Vec::new(),
-            packets: SmallVec::new(),
-            jumbf: Vec::new(),
-        }
+        Walker { input, walk, at: 0, open: None, icc: Vec::new(), extended: Extended::default(), jumbf: Superboxes::default() }
     }
 
     /// From the start of the file to EOI, or to the first scan when only headers are wanted.
@@ -109,7 +86,12 @@ impl<'a, 'w> Walker<'a, 'w> {
             let item = segments.next();
             self.at = segments.at;
             match item? {
-                None => return Ok(()),
+                None => {
+                    if !segments.ended {
+                        self.walk.warn(place(segments::EOI), "the file ends before the image does");
+                    }
+                    return Ok(());
+                }
                 Some(Item::Segment(segment)) => {
                     if segment.marker == segments::SOS && !self.walk.full() {
                         return Ok(());
@@ -117,11 +99,7 @@ impl<'a, 'w> Walker<'a, 'w> {
                     self.segment(&segment)?;
                 }
                 Some(Item::Scan(range)) => self.payload(Role::Rendering, "Scan", range)?,
-                Some(Item::Junk(range)) if self.walk.full() => {
-                    self.close()?;
-                    self.walk.span(Kind::Opaque, Role::Metadata, "between segments", range)?;
-                }
-                Some(Item::Junk(_)) => {}
+                Some(Item::Junk(range)) => self.unused("between segments", range)?,
             }
         }
     }
@@ -136,17 +114,28 @@ impl<'a, 'w> Walker<'a, 'w> {
                 self.close()?;
                 self.walk.span(Kind::Jpeg(segments::COM), Role::Metadata, "COM", segment.data.clone())?;
             }
-            marker if segments::is_frame(marker) => {
-                self.close()?;
-                self.walk.span(Kind::Jpeg(marker), Role::Rendering, "SOF", segment.data.clone())?;
-            }
-            // Markers that stand alone outside of scans, and codes that no decoder knows.
-            0xd0..=0xd7 | 0xf9..=0xfd if self.walk.full() => {
-                self.close()?;
-                self.walk.span(Kind::Opaque, Role::Metadata, "between segments", segment.range())?;
-            }
+            marker if segments::is_frame(marker) => self.frame(marker, &segment.data)?,
             segments::SOI | segments::EOI => self.payload(Role::Structure, place(segment.marker), segment.range())?,
-            marker => self.payload(Role::Rendering, place(marker), segment.range())?,
+            marker if coding::is_coding(marker) => self.payload(Role::Rendering, place(marker), segment.range())?,
+            // Markers that stand alone outside of scans, and those that no coding process has.
+            _ => self.unused("between segments", segment.range())?,
+        }
+        Ok(())
+    }
+
+    /// A frame header, and what stands behind its end.
+    fn frame(&mut self, marker: u8, data: &Range<u64>) -> Result<()> {
+        let end = (data.start + coding::frame_length(self.input, data)?).min(data.end);
+        self.close()?;
+        self.walk.span(Kind::Jpeg(marker), Role::Rendering, place(marker), data.start..end)?;
+        if end < data.end { self.unused(place(marker), end..data.end) } else { Ok(()) }
+    }
+
+    /// Bytes that no decoder looks at: only a plan wants to know of them.
+    fn unused(&mut self, place: impl Into<SmolStr>, range: Range<u64>) -> Result<()> {
+        if self.walk.full() {
+            self.close()?;
+            self.walk.span(Kind::Opaque, Role::Metadata, place, range)?;
         }
         Ok(())
     }
@@ -223,7 +212,7 @@ impl<'a, 'w> Walker<'a, 'w> {
         }
         if let Some(packet) = self.xmp_start(&data, head)? {
             let range = data.start + packet..data.end;
-            self.packets.push(range.clone());
+            self.extended.packets.push(range.clone());
             return self.whole(Kind::Xmp, 0xe1, range);
         }
         self.other(segment)
@@ -295,71 +284,28 @@ impl<'a, 'w> Walker<'a, 'w> {
             self.walk.warn("APP2", "chunks of the ICC profile are missing");
         }
         chunks.sort_by_key(|c| c.number);
-        let spans = chunks.into_iter().map(|c| c.data).collect();
+        let mut spans: Spans = chunks.into_iter().map(|c| c.data).collect();
+        let behind = if self.walk.full() { behind_profile(self.input, &mut spans)? } else { Spans::new() };
         self.walk.part(Kind::Icc, Role::Rendering, "APP2", Origin::Spans(spans))?;
+        if !behind.is_empty() {
+            self.walk.part(Kind::Opaque, Role::Metadata, "APP2", Origin::Spans(behind))?;
+        }
         Ok(())
     }
 
     fn extension(&mut self, segment: &Segment, head: &[u8]) -> Result<()> {
         self.close()?;
-        let at = XMP_EXTENSION.len();
-        let (Some(guid), Some(offset)) = (head.get(at..at + 32), head.get(at + 36..at + 40)) else { return self.other(segment) };
-        let (Ok(guid), Ok(offset)) = (guid.try_into(), offset.try_into().map(u32::from_be_bytes)) else { return Ok(()) };
-        let data = segment.data.start + (at + 40) as u64..segment.data.end;
-        self.extensions.push(Extension { guid, offset, data });
-        Ok(())
+        if self.extended.add(segment, head) { Ok(()) } else { self.other(segment) }
     }
 
-    /// Extended XMP, joined by GUID; one that no packet names is none of this image's, and only a removal looks at it.
-    fn close_extensions(&mut self) -> Result<()> {
-        let mut extensions = std::mem::take(&mut self.extensions);
-        extensions.sort_by_key(|e| (e.guid, e.offset));
-        for group in extensions.chunk_by(|a, b| a.guid == b.guid) {
-            let total: u64 = group.iter().map(|e| e.data.end - e.data.start).sum();
-            let named = self.is_named(&group[0].guid)?;
-            if !named {
-                self.walk.warn("APP1", "extended XMP that no packet names");
-            }
-            if total > MAX_EXTENDED {
-                self.walk.warn("APP1", "extended XMP is too large");
-            }
-            let kind = if named && total <= MAX_EXTENDED { Kind::Xmp } else { Kind::Opaque };
-            let spans = group.iter().map(|e| e.data.clone()).collect();
-            self.walk.part(kind, Role::Metadata, "APP1", Origin::Spans(spans))?;
-        }
-        Ok(())
-    }
-
-    fn is_named(&self, guid: &[u8; 32]) -> Result<bool> {
-        for packet in &self.packets {
-            if memchr::memmem::find(&self.input.up_to(packet.start, packet.end - packet.start)?, guid).is_some() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// `JP`, the instance number of the box, a sequence number, then the box; all segments but the first repeat its header.
     fn jumbf_segment(&mut self, segment: &Segment, head: &[u8]) -> Result<()> {
         self.close()?;
         if &head[12..16] != b"jumb" {
-            // JPEG XT (ISO 18477-3): boxes with parts of the picture.
-            let role = if is_picture_box(&head[12..16]) { Role::Rendering } else { Role::Metadata };
+            let role = if boxes::is_picture(&head[12..16]) { Role::Rendering } else { Role::Metadata };
             self.walk.span(Kind::Jpeg(0xeb), role, "APP11", segment.data.clone())?;
             return Ok(());
         }
-        let instance = u16::from_be_bytes([head[2], head[3]]);
-        let sequence = u32::from_be_bytes([head[4], head[5], head[6], head[7]]);
-        // With length 1 a 64-bit length follows the type.
-        let header = if head[8..12] == [0, 0, 0, 1] { 16 } else { 8 };
-        if sequence > 1
-            && let Some(open) = self.jumbf.iter_mut().find(|b| b.instance == instance)
-        {
-            open.spans.push((segment.data.start + 8 + header).min(segment.data.end)..segment.data.end);
-            return Ok(());
-        }
-        let span = segment.data.start + 8..segment.data.end;
-        self.jumbf.push(JumbfBox { instance, spans: SmallVec::from_buf([span]) });
+        self.jumbf.add(segment, head);
         Ok(())
     }
 
@@ -367,32 +313,38 @@ impl<'a, 'w> Walker<'a, 'w> {
     fn finish(&mut self) -> Result<()> {
         self.close()?;
         self.close_icc()?;
-        self.close_extensions()?;
-        for jumbf in std::mem::take(&mut self.jumbf) {
-            self.walk.part(Kind::Jumbf, Role::Metadata, "APP11", Origin::Spans(jumbf.spans))?;
-        }
-        Ok(())
+        std::mem::take(&mut self.extended).report(self.input, self.walk)?;
+        std::mem::take(&mut self.jumbf).report(self.walk)
     }
 }
 
-/// Boxes of JPEG XT that a decoder needs (ISO 18477-3 annex B, 18477-7, -8, -9).
-fn is_picture_box(kind: &[u8]) -> bool {
-    matches!(
-        kind,
-        b"SPEC"
-            | b"RESI"
-            | b"FINE"
-            | b"TONE"
-            | b"MTRX"
-            | b"FTON"
-            | b"CURV"
-            | b"LCHK"
-            | b"ALFA"
-            | b"AFIN"
-            | b"ARES"
-            | b"ARRF"
-            | b"ASPE"
-    )
+/// Cuts a profile to the length that it declares itself (ICC.1, 7.2.2); what was cut off.
+fn behind_profile(input: &Input, spans: &mut Spans) -> Result<Spans> {
+    /// Header and number of tags.
+    const LEAST: u64 = 132;
+    let mut behind = Spans::new();
+    let Some(start) = spans.first().filter(|s| s.end - s.start >= 4).map(|s| s.start) else { return Ok(behind) };
+    let mut left = u64::from(input.u32_be(start)?);
+    if left < LEAST {
+        return Ok(behind);
+    }
+    for span in spans.iter_mut() {
+        let end = span.end.min(span.start + left);
+        left -= end - span.start;
+        if end < span.end {
+            behind.push(end..std::mem::replace(&mut span.end, end));
+        }
+    }
+    spans.retain(|span| span.start < span.end);
+    Ok(behind)
+}
+
+/// Where a part stands; none if it was decoded from another.
+pub fn spans(part: &Part) -> &[Range<u64>] {
+    match &part.origin {
+        Origin::Spans(spans) => spans,
+        Origin::Decoded { .. } => &[],
+    }
 }
 
 /// The name of a marker (T.81 table B.1).
