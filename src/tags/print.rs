@@ -21,6 +21,7 @@ static CONVERTERS: &[fn(&str) -> Option<Convert>] = &[
     super::xmp::converter,
     super::canon::converter,
     super::nikon::converter,
+    super::sony::converter,
     super::pentax::converter,
     super::olympus::converter,
     super::makers::converter,
