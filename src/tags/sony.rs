@@ -15,6 +15,17 @@ pub(super) fn converter(name: &str) -> Option<Convert> {
                 _ => v.clone(),
             })
         },
+        // Years after 2000, month, day, hour, minute and second.
+        "sony_date2" => |v, _| {
+            let numbers: Vec<i64> = v.elements().iter().filter_map(Value::as_i64).collect();
+            match numbers[..] {
+                [0, 0, 0, ..] => None,
+                [year, month, day, hour, minute, second] => {
+                    Some(format!("20{year:02}:{month:02}:{day:02} {hour:02}:{minute:02}:{second:02}").into())
+                }
+                _ => Some(v.clone()),
+            }
+        },
         // The bytes of each pair stand in the wrong order.
         "sony_swapped" => |v, _| {
             let mut bytes = v.elements().to_vec();
