@@ -318,6 +318,10 @@ fn write_short_decimal(v: f64, digits: usize, out: &mut String) -> bool {
             let (whole, fraction) = (scaled / scale as u64, scaled % scale as u64);
             let sign = if v < 0.0 { "-" } else { "" };
             let _ = write!(out, "{sign}{whole}.{fraction:0places$}");
+            if fraction % 10 == 0 {
+                // So near a shorter decimal that only this many places meet it.
+                out.truncate(out.trim_end_matches('0').trim_end_matches('.').len());
+            }
             return true;
         }
     }
@@ -437,6 +441,7 @@ mod tests {
             (Value::Float(-0.05), "-0.05"),
             (Value::Float(1234.5678), "1234.5678"),
             (Value::Float(0.1 + 0.2), "0.3"),
+            (Value::Float(15408.0 / 256.0 - 56.6), "3.5875"),
             (Value::Rational(-55, 2), "-27.5"),
             (Value::Float(2.8f32 as f64), "2.79999995231628"),
             (Value::Float(1234567.0), "1234567"),

@@ -67,9 +67,9 @@ fn hex(bytes: [u8; 8]) -> String {
 const LABELS: [(&str, &str, &str); 7] = [
     ("Canon", "Canon", "CanonLensType"),
     ("Pentax", "Pentax", "PentaxLensType"),
-    ("Sony", "Sony", "SonyLensType"),
-    ("Sony2", "Sony", "SonyLensType2"),
-    ("Minolta", "Minolta", "MinoltaLensType"),
+    ("Sony", "Sony", "Lenses"),
+    ("Sony2", "Sony", "LensesE"),
+    ("Minolta", "Minolta", "Lenses"),
     ("Sigma", "Sigma", "SigmaLensType"),
     ("Samsung", "Samsung", "SamsungLensType"),
 ];

@@ -148,10 +148,11 @@ fn map(value: Value, mut f: impl FnMut(Value) -> Value) -> Value {
 fn print_of(row: &Row, value: &Value, context: &Context) -> Print {
     if let Some(labels) = &row.labels {
         if row.flags.bits {
-            if row.flags.each || matches!(value, Value::Array(_)) {
-                return joined(value, ", ", |v| labels.bits(bits_of(v)));
+            if row.flags.each {
+                return joined(value, ", ", |v| labels.bits(std::iter::once(bits_of(v)), 0));
             }
-            return labels.bits(bits_of(value)).into();
+            let width = row.format.map_or(32, |f| f.size() as usize * 8);
+            return labels.bits(value.elements().iter().map(bits_of), width).into();
         }
         if row.flags.parts {
             return parts_labelled(row, labels, value);

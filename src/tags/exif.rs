@@ -10,6 +10,13 @@ use std::fmt::Write;
 /// The conversion of that name.
 pub fn converter(name: &str) -> Option<Convert> {
     Some(match name {
+        // `Exposure: +0.15`: what stands after the last colon.
+        "camera_raw_words" => |v, _| {
+            Some(match v.as_str().and_then(|t| t.rsplit_once(": ")) {
+                Some((_, rest)) => rest.trim_end_matches(' ').into(),
+                None => v.clone(),
+            })
+        },
         "charset_text" => charset_text,
         "some" => |v, _| Some(v.clone()).filter(|v| v.as_str() != Some("")),
         "copyright" => |v, _| Some(copyright(bytes(v)?)),

@@ -57,22 +57,26 @@ impl Labels {
         in_order(texts[from..].iter().take_while(|l| l.key().starts_with(prefix)).collect())
     }
 
-    /// The names of the bits set in `bits`, joined by `, `; unnamed ones as `[n]`; `(none)` or the label `none` for zero.
-    pub fn bits(&self, bits: u64) -> String {
-        if bits == 0 {
-            return self.text("none").unwrap_or("(none)").to_owned();
-        }
+    /// The names of the bits set in words of `width` bits, counted on from word to word, joined by `, `; unnamed ones as
+    /// `[n]`; `(none)` or the label `none` for zero.
+    pub fn bits(&self, words: impl Iterator<Item = u64>, width: usize) -> String {
         let mut out = String::new();
-        for bit in (0..64).filter(|b| bits >> b & 1 == 1) {
-            if !out.is_empty() {
-                out.push_str(", ");
-            }
-            match self.number(bit) {
-                Some(label) => out.push_str(label),
-                None => {
-                    let _ = std::fmt::Write::write_fmt(&mut out, format_args!("[{bit}]"));
+        for (word, bits) in words.enumerate() {
+            for bit in (0..64).filter(|b| bits >> b & 1 == 1) {
+                if !out.is_empty() {
+                    out.push_str(", ");
+                }
+                let bit = bit + word * width;
+                match self.number(bit as i64) {
+                    Some(label) => out.push_str(label),
+                    None => {
+                        let _ = std::fmt::Write::write_fmt(&mut out, format_args!("[{bit}]"));
+                    }
                 }
             }
+        }
+        if out.is_empty() {
+            return self.text("none").unwrap_or("(none)").to_owned();
         }
         out
     }

@@ -21,6 +21,7 @@ static CONVERTERS: &[fn(&str) -> Option<Convert>] = &[
     super::xmp::converter,
     super::canon::converter,
     super::nikon::converter,
+    super::sony::converter,
     super::pentax::converter,
     super::olympus::converter,
     super::makers::converter,
@@ -116,6 +117,7 @@ fn single(v: &Value) -> Option<f64> {
     match v {
         Value::Array(_) | Value::List(_) => None,
         Value::Text(t) => t.trim().parse().ok(),
+        Value::Rational(1.., 0) => Some(f64::INFINITY),
         v => v.as_f64(),
     }
 }
@@ -162,6 +164,7 @@ pub fn bitrate(v: &Value) -> String {
 /// Seconds as photographers write them: `1/250` below a quarter, else with one decimal.
 pub fn exposure_time(v: &Value) -> String {
     match single(v) {
+        Some(s) if s == f64::INFINITY => "Inf".into(),
         Some(s) if s > 0.0 && s < 0.25001 => {
             let mut text = String::from("1/");
             write_fixed((0.5 + 1.0 / s).floor(), 0, &mut text);
@@ -181,6 +184,7 @@ pub fn exposure_time(v: &Value) -> String {
 /// An f-number: one decimal, two below 1.
 pub fn fnumber(v: &Value) -> String {
     match single(v) {
+        Some(f) if f == f64::INFINITY => "Inf".into(),
         Some(f) if f > 0.0 && f < 1.0 => fixed(f, 2),
         Some(f) if f > 0.0 => fixed(f, 1),
         _ => v.to_string(),
@@ -307,6 +311,9 @@ mod tests {
             ("exposure_time", Value::Int(2), "2"),
             ("fnumber", Value::Float(2.8), "2.8"),
             ("fnumber", Value::Float(0.95), "0.95"),
+            ("fnumber", Value::Rational(1, 0), "Inf"),
+            ("fnumber", Value::Rational(0, 0), "undef"),
+            ("exposure_time", Value::Rational(1, 0), "Inf"),
             ("fraction", Value::Rational(1, 3), "+1/3"),
             ("fraction", Value::Float(-0.5), "-1/2"),
             ("fraction", Value::Int(0), "0"),

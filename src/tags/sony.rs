@@ -1,7 +1,40 @@
 //! Sony's printers (ExifTool tag name documentation, Sony tags; formulae as observed).
 
-use super::print::Printer;
+use super::print::{Convert, Printer};
 use crate::metadata::{Blob, Value, significant};
+
+pub(super) fn converter(name: &str) -> Option<Convert> {
+    Some(match name {
+        // Two bytes of the year, then month, day, hour, minute and second.
+        "sony_date" => |v, _| {
+            let numbers: Vec<i64> = v.elements().iter().filter_map(Value::as_i64).collect();
+            Some(match numbers[..] {
+                [low, high, month, day, hour, minute, second] => {
+                    format!("{:04}:{month:02}:{day:02} {hour:02}:{minute:02}:{second:02}", (high & 0xff) << 8 | low & 0xff).into()
+                }
+                _ => v.clone(),
+            })
+        },
+        // Years after 2000, month, day, hour, minute and second.
+        "sony_date2" => |v, _| {
+            let numbers: Vec<i64> = v.elements().iter().filter_map(Value::as_i64).collect();
+            match numbers[..] {
+                [0, 0, 0, ..] => None,
+                [year, month, day, hour, minute, second] => {
+                    Some(format!("20{year:02}:{month:02}:{day:02} {hour:02}:{minute:02}:{second:02}").into())
+                }
+                _ => Some(v.clone()),
+            }
+        },
+        // The bytes of each pair stand in the wrong order.
+        "sony_swapped" => |v, _| {
+            let mut bytes = v.elements().to_vec();
+            bytes.chunks_exact_mut(2).for_each(<[Value]>::reverse);
+            Some(Value::Array(bytes))
+        },
+        _ => return None,
+    })
+}
 
 pub(super) fn printer(name: &str) -> Option<Printer> {
     Some(Printer::Lazy(match name {
@@ -38,20 +71,19 @@ pub(super) fn printer(name: &str) -> Option<Printer> {
             Some(n) => format!("{:02}:{:02}:{:02}", n >> 16, n >> 8 & 0xff, n & 0xff),
             None => v.to_string(),
         },
+        "sony_af_status" => |v| match v.as_i64() {
+            Some(0) => "In Focus".into(),
+            Some(-32768) => "Out of Focus".into(),
+            Some(n) if n < 0 => format!("Front Focus ({n})"),
+            Some(n) => format!("Back Focus ({n:+})"),
+            None => v.to_string(),
+        },
         "sony_stops" => |v| match v.as_f64() {
             Some(n) if n != 0.0 => format!("{n:.1}"),
             _ => v.to_string(),
         },
         "sony_version" => |v| v.as_i64().map_or_else(|| v.to_string(), |n| format!("{:x}.{:02x}", n >> 8, n & 0xff)),
         "sony_lens_firmware" => |v| v.as_i64().map_or_else(|| v.to_string(), |n| format!("Ver.{:02x}.{:03}", n >> 8, n & 0xff)),
-        "sony_points" => |v| {
-            let bytes = v.elements().iter().filter_map(Value::as_i64);
-            let points = bytes
-                .enumerate()
-                .flat_map(|(i, byte)| (0..8).filter(move |bit| byte >> bit & 1 == 1).map(move |bit| i * 8 + bit));
-            let words: Vec<String> = points.map(|n| n.to_string()).collect();
-            if words.is_empty() { "(none)".into() } else { words.join(", ") }
-        },
         "sony_pixel_shift" => pixel_shift,
         "sony_frame" => |v| match v.elements() {
             [w, h, on] if on.as_f64() != Some(0.0) => format!("{w}x{h}"),
@@ -131,6 +163,21 @@ fn pixel_shift(v: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn conversions_and_printers() {
+        let date = [0xdc, 0x07, 5, 6, 7, 8, 9].map(|n: i64| n.into()).to_vec();
+        let facts = crate::decode::Facts::default();
+        let context = super::super::Context::new(&facts);
+        let convert = |name: &str, v| converter(name).and_then(|f| f(&Value::Array(v), &context)).map(|v| v.to_string());
+        assert_eq!(convert("sony_date", date).as_deref(), Some("2012:05:06 07:08:09"));
+        assert_eq!(convert("sony_swapped", [1, 2, 3, 4, 5].map(|n: i64| n.into()).to_vec()).as_deref(), Some("2 1 4 3 5"));
+        let cases = [(0, "In Focus"), (-32768, "Out of Focus"), (-7, "Front Focus (-7)"), (7, "Back Focus (+7)")];
+        for (n, want) in cases {
+            let Some(Printer::Lazy(print)) = printer("sony_af_status") else { panic!("not there") };
+            assert_eq!(print(&Value::Int(n)), want);
+        }
+    }
 
     #[test]
     fn lenses() {
