@@ -151,7 +151,7 @@ fn print_of(row: &Row, value: &Value, context: &Context) -> Print {
             if row.flags.each {
                 return joined(value, ", ", |v| labels.bits(std::iter::once(bits_of(v)), 0));
             }
-            let width = row.format.map_or(32, |f| f.size() as usize * 8);
+            let width = row.format.map_or(32, |f| f.size() * 8);
             return labels.bits(value.elements().iter().map(bits_of), width).into();
         }
         if row.flags.parts {
