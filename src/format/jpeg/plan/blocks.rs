@@ -3,16 +3,16 @@
 use super::{HEADER, Planner, is_scan_header};
 use crate::{
     encode::{self, jpeg::segment},
-    error::{Error, Result},
+    error::Result,
     format::{
-        Keep, Part, Selection,
+        Keep, Part,
         jpeg::{
             density::{self, Density},
             gainmap, jfif, segments,
             walk::{ICC, PHOTOSHOP, XMP, spans},
         },
+        profile,
     },
-    input::Input,
 };
 use std::ops::Range;
 
@@ -99,8 +99,12 @@ impl Planner<'_> {
 
     /// ICC.1 annex B.4: the profile's bytes as they are, its chunks numbered anew.
     pub(super) fn icc(&mut self, part: &Part) -> Result<bool> {
-        let profile = part.origin.open(self.input, MAX_BLOCK)?;
-        if self.profile || !self.plan.or_warn("ICC", keeps_profile(&profile, self.selection)).unwrap_or(false) {
+        if self.profile {
+            return Ok(false);
+        }
+        // The walk has cut it to its length.
+        let profile = part.origin.open(self.input, profile::MAX_PROFILE)?.all(profile::MAX_PROFILE)?.into_owned();
+        if self.plan.or_warn("ICC", profile::kept(&profile, self.selection)).is_none() {
             return Ok(false);
         }
         let chunks = spans(part);
@@ -199,16 +203,4 @@ impl Planner<'_> {
         self.plan.keep("c2pa");
         Ok(true)
     }
-}
-
-/// A profile stays if it is wanted: any, or those that say another space than sRGB. Fails if it is none (ICC.1, 7.2).
-fn keeps_profile(profile: &Input, selection: &Selection) -> Result<Option<bool>> {
-    if !selection.keeps(Keep::Icc) && !selection.keeps(Keep::WideGamut) {
-        return Ok(None);
-    }
-    let sound = profile.len() >= 132 && *profile.bytes(36, 4)? == *b"acsp" && u64::from(profile.u32_be(0)?) == profile.len();
-    if !sound {
-        return Err(Error::damaged("it is no whole ICC profile"));
-    }
-    Ok(Some(selection.keeps(Keep::Icc) || !encode::icc::is_srgb(profile)))
 }

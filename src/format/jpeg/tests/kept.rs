@@ -10,7 +10,7 @@ fn a_profile_that_is_none_goes_and_that_is_said() {
         let said = |selection| {
             let (output, prepared) = cleaned(&before, &selection);
             assert_eq!(output, bare);
-            prepared.warnings().iter().map(|w| format!("{}: {}", w.place, w.text)).collect::<Vec<_>>()
+            prepared.lost().iter().map(|w| format!("{}: {}", w.place, w.text)).collect::<Vec<_>>()
         };
         assert_eq!(said(Selection::default()), ["ICC: goes as a whole: it is no whole ICC profile"]);
         assert!(said(Selection::none()).is_empty());
@@ -129,7 +129,7 @@ fn thumbnails_of_jfif_stay_when_they_are_asked_for() {
     let jfif_with = |pixels: &[u8]| s(&[&JFIF[..12], &[1, 2], pixels]);
     let lost = |output: &[u8], prepared: &Prepared| {
         assert!(memchr::memmem::find(output, b"JFXX").is_none());
-        prepared.warnings().iter().any(|w| w.text.starts_with("the thumbnail goes"))
+        prepared.lost().iter().any(|w| w.text.starts_with("the thumbnail goes"))
     };
     // Before, after.
     let cases = [
@@ -177,7 +177,7 @@ fn a_kept_thumbnail_is_cleaned() {
     assert_eq!(prepared.kept(), ["thumbnail"]);
     assert!(memchr::memmem::find(&output, &[&clean[..clean.len() - 1], b"\xff\xd9"].concat()).is_some());
     let (_, prepared) = cleaned(&file(&[segment(0xe1, &[b"Exif\0\0", &exif[..exif.len() - 40]])], b""), &keep);
-    assert!(prepared.warnings().iter().any(|w| w.text.starts_with("the thumbnail goes")));
+    assert!(prepared.lost().iter().any(|w| w.text.starts_with("the thumbnail goes")));
 }
 
 /// A main image and a gain map, both with a comment.
