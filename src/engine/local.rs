@@ -37,7 +37,7 @@ pub fn extract(input: &Input) -> Result<Extraction> {
     let mut sink = Sink { facts: Facts { file_type: file_type.name, ..Facts::default() }, ..Sink::default() };
     sink.metadata.tags.reserve(USUAL_TAGS);
     sink.push(Tag::new(FILE, "FileType", file_type.name));
-    sink.push(Tag::new(FILE, "FileTypeExtension", file_type.extension));
+    sink.push(Tag::new(FILE, "FileTypeExtension", file_type.extension.to_ascii_uppercase()).print(file_type.extension));
     sink.push(Tag::new(FILE, "MIMEType", file_type.mime));
     decode_parts(input, walk, &mut sink);
     if let Err(e) = outcome {
