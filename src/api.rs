@@ -59,6 +59,9 @@ pub struct Removed<'a> {
     pub verified: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<&'a str>,
+    /// What was to be kept, and cannot be.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub lost: &'a [String],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     pub warnings: &'a [String],
 }

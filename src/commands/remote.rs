@@ -293,6 +293,7 @@ impl Work for Remover {
         let asked = self.sender.asked(subject, &name, Service::remove);
         let mut answer = asked.map_err(|e| refined(e, input.as_ref()))?;
         let mut said = warnings(&answer, &name, here.verbose);
+        said.extend(list(&answer, "lost").iter().map(|w| format!("{}: {w}", name.source)));
         match &target {
             _ if here.dry_run => {
                 answer.set("status", remove::DRY_RUN.into());
@@ -327,7 +328,8 @@ impl Work for Remover {
 
 fn done(answer: &Answer, target: Option<std::path::PathBuf>) -> remove::Done {
     let (removed, kept) = (list(answer, "removed"), list(answer, "kept"));
-    remove::Done { removed, kept, warnings: list(answer, "warnings"), target, verified: false }
+    let (lost, warnings) = (list(answer, "lost"), list(answer, "warnings"));
+    remove::Done { removed, kept, lost, warnings, target, verified: false }
 }
 
 /// A list of strings.

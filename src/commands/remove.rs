@@ -200,6 +200,8 @@ pub(super) struct Remover {
 pub(super) struct Done {
     pub removed: Vec<String>,
     pub kept: Vec<String>,
+    /// What was to be kept, and cannot be.
+    pub lost: Vec<String>,
     pub warnings: Vec<String>,
     pub target: Option<PathBuf>,
     pub verified: bool,
@@ -235,7 +237,6 @@ impl Work for Remover {
         // What is lost against the user's word is news to everybody.
         let lost = warnings(prepared.lost());
         notes.extend(lost.iter().map(|w| format!("{}: {w}", name.source)));
-        said.extend(lost);
         let verified = if self.dry_run {
             false
         } else {
@@ -250,7 +251,7 @@ impl Work for Remover {
             }
             true
         };
-        let done = Done { removed: prepared.removed(), kept: prepared.kept(), warnings: said, target, verified };
+        let done = Done { removed: prepared.removed(), kept: prepared.kept(), lost, warnings: said, target, verified };
         self.answer(&name, &done, row);
         Ok(Report { status: Status::DONE, notes })
     }
@@ -310,6 +311,7 @@ impl Remover {
                 table::line("target", target.as_deref().unwrap_or("-"), row);
                 table::line("removed", &done.removed.join(", "), row);
                 table::line("kept", &done.kept.join(", "), row);
+                done.lost.iter().for_each(|w| table::line("lost", w, row));
                 done.warnings.iter().for_each(|w| table::line("warning", w, row));
             }
         }
@@ -336,6 +338,7 @@ impl Remover {
                     kept: &done.kept,
                     verified: done.verified,
                     source: self.style.source(&name.source),
+                    lost: &done.lost,
                     warnings: &done.warnings,
                 };
                 self.style.json(&answer, row);

@@ -62,6 +62,16 @@ pub fn name_of(uri: &str, prefix: &str, property: &str) -> (Name, Name) {
     (space.group.place.clone(), name)
 }
 
+/// The texts of those top-level properties that `keep` wants, by namespace URI and path, in order of appearance: of their items
+/// and fields, too.
+pub fn texts(packet: &str, keep: &dyn Fn(&str, &str) -> bool) -> Vec<String> {
+    let mut sink = Sink::default();
+    let mut walker = Walker::new(&mut sink);
+    walker.wanted = Some((keep, Vec::new()));
+    walker.run(packet, None);
+    walker.wanted.take().map_or_else(Vec::new, |(_, texts)| texts)
+}
+
 /// What an element is to RDF.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
@@ -123,6 +133,8 @@ struct Walker<'s> {
     muted: u32,
     /// Is the value at hand base64?
     base64: bool,
+    /// Instead of tags: which properties' texts are wanted, and those that were met.
+    wanted: Option<(&'s dyn Fn(&str, &str) -> bool, Vec<String>)>,
 }
 
 impl<'s> Walker<'s> {
@@ -142,6 +154,7 @@ impl<'s> Walker<'s> {
             nodes: Nodes::default(),
             muted: 0,
             base64: false,
+            wanted: None,
         }
     }
 
@@ -382,6 +395,14 @@ impl<'s> Walker<'s> {
         }
         let language = language.filter(|l| l != "x-default");
         let Some(space) = self.scope.spaces.get_mut(self.top) else { return };
+        if let Some((keep, texts)) = &mut self.wanted {
+            let first = self.steps.get(1).map_or(self.path.len(), |step| step.0);
+            let prefix = space.group.place.strip_prefix("XMP-").unwrap_or_default();
+            if keep(space.uri(), &format!("{prefix}:{}", &self.path[..first])) && !text.is_empty() {
+                texts.push(text.to_owned());
+            }
+            return;
+        }
         let (table, group) = (space.table(), space.group.clone());
         let raw = Value::Text(text.into());
         let context = Context::new(&self.sink.facts);

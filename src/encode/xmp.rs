@@ -1,7 +1,7 @@
 //! A packet with only some of its properties.
 
 use crate::{
-    decode::xmp::encoding,
+    decode::xmp::{self, encoding},
     error::{Error, Result},
 };
 use quick_xml::{Reader, events::Event};
@@ -21,16 +21,20 @@ pub fn reduce(packet: &[u8], keep: &dyn Fn(&str, &str) -> bool) -> Result<Option
     if packet.len() > MAX_BYTES {
         return Err(Error::damaged("the XMP packet is too large to be edited"));
     }
-    let mut text = encoding::decode(packet);
-    gate(&text)?;
-    // The toolkit moves properties that are others by an older name (`tiff:ImageDescription` is `dc:description`), so that they
-    // stand elsewhere when the packet is read again.
+    let whole = encoding::decode(packet);
+    gate(&whole)?;
+    let mut text = std::borrow::Cow::Borrowed(&*whole);
+    // The toolkit moves properties that it knows by another name, so that they stand elsewhere when the packet is read again.
     for _ in 0..MAX_EDITS {
         let Some(fresh) = edit(&text, keep)? else { return Ok(None) };
-        if fresh == text {
-            return Ok(Some(fresh.into_bytes()));
+        if fresh != text {
+            text = fresh.into();
+            continue;
         }
-        text = fresh.into();
+        return match says_the_same(&whole, &fresh, keep) {
+            true => Ok(Some(fresh.into_bytes())),
+            false => Err(Error::damaged("the XMP packet cannot be edited: what was to be kept would be changed")),
+        };
     }
     Err(Error::damaged("the XMP packet cannot be edited: each time it comes out otherwise"))
 }
@@ -65,20 +69,33 @@ fn gate(text: &str) -> Result<()> {
     }
 }
 
-/// The default of a text in several languages, and what it is called while the toolkit works on it: of a text in one language
-/// beside its default the toolkit makes two defaults (`NormalizeLangArray` of XMPCore).
+/// Words of a packet that the toolkit acts upon, and what they are while it works: of a text in one language beside its default it
+/// makes two defaults (`NormalizeLangArray` of XMPCore), and it moves what is in `tiff:` to other namespaces.
 #[cfg(feature = "xmp-toolkit")]
-const DEFAULT: [&str; 2] = ["x-default", "x-exifkit"];
+const MASKS: [(&str, &str); 2] =
+    [("x-default", "x-exifkit"), ("http://ns.adobe.com/tiff/1.0/", "http://ns.adobe.com/x-exifkit/tiff/1.0/")];
+/// What it calls a namespace by whose prefix it knows another.
+#[cfg(feature = "xmp-toolkit")]
+const PREFIX: (&str, &str) = ("tiff", "tiff_1_");
+
+#[cfg(feature = "xmp-toolkit")]
+fn masked(text: &str) -> String {
+    MASKS.iter().fold(text.to_owned(), |text, (word, mask)| text.replace(word, mask))
+}
+
+#[cfg(feature = "xmp-toolkit")]
+fn unmasked(text: &str) -> String {
+    MASKS.iter().fold(text.to_owned(), |text, (word, mask)| text.replace(mask, word))
+}
 
 #[cfg(feature = "xmp-toolkit")]
 fn edit(text: &str, keep: &dyn Fn(&str, &str) -> bool) -> Result<Option<String>> {
     use xmp_toolkit::{FromStrOptions, IterOptions, ToStringOptions, XmpMeta};
     let damaged = |e: xmp_toolkit::XmpError| Error::damaged(format!("the XMP packet cannot be edited: {e}"));
-    if text.contains(DEFAULT[1]) {
-        return Err(Error::damaged(format!("the XMP packet cannot be edited: it has the word {}", DEFAULT[1])));
+    if text.contains("x-exifkit") || text.contains(PREFIX.1) {
+        return Err(Error::damaged("the XMP packet cannot be edited: it has words in it that are ours"));
     }
-    let text = text.replace(DEFAULT[0], DEFAULT[1]);
-    let mut meta = XmpMeta::from_str_with_options(&text, FromStrOptions::default()).map_err(damaged)?;
+    let mut meta = XmpMeta::from_str_with_options(&masked(text), FromStrOptions::default()).map_err(damaged)?;
     let namespaces: Vec<String> =
         meta.iter(IterOptions::default().immediate_children_only()).map(|schema| schema.schema_ns).collect();
     let mut kept = 0;
@@ -86,7 +103,7 @@ fn edit(text: &str, keep: &dyn Fn(&str, &str) -> bool) -> Result<Option<String>>
         let options = IterOptions::default().schema_ns(&namespace).immediate_children_only();
         let paths: Vec<String> = meta.iter(options).map(|property| property.name).filter(|path| !path.is_empty()).collect();
         for path in paths {
-            if keep(&namespace, &path) {
+            if keep(&unmasked(&namespace), &path) {
                 kept += 1;
             } else {
                 meta.delete_property(&namespace, &path).map_err(damaged)?;
@@ -101,8 +118,27 @@ fn edit(text: &str, keep: &dyn Fn(&str, &str) -> bool) -> Result<Option<String>>
     // The toolkit signs the outer element, so that one is ours. In the canonical form all properties are elements, in their
     // order: as attributes they would be read before the others, and be written in another order when cleaned again.
     let options = ToStringOptions::default().omit_packet_wrapper().omit_xmp_meta_element().use_canonical_format();
-    let rdf = meta.to_string_with_options(options).map_err(damaged)?.replace(DEFAULT[1], DEFAULT[0]);
+    let rdf = meta.to_string_with_options(options).map_err(damaged)?;
+    let rdf = unmasked(&rdf).replace(PREFIX.1, PREFIX.0);
     Ok(Some(format!("<x:xmpmeta xmlns:x=\"adobe:ns:meta/\">\n{}\n</x:xmpmeta>", rdf.trim())))
+}
+
+/// Does the fresh packet say what the old one said, as far as it is kept?
+#[cfg(feature = "xmp-toolkit")]
+fn says_the_same(old: &str, fresh: &str, keep: &dyn Fn(&str, &str) -> bool) -> bool {
+    let sorted = |text, keep: &dyn Fn(&str, &str) -> bool| {
+        let texts = xmp::texts(text, keep).into_iter().map(|t| t.trim_ascii().to_owned()).filter(|t| !t.is_empty());
+        let mut texts: Vec<String> = texts.collect();
+        texts.sort_unstable();
+        texts.dedup();
+        texts
+    };
+    sorted(old, keep) == sorted(fresh, &|_, _| true)
+}
+
+#[cfg(not(feature = "xmp-toolkit"))]
+fn says_the_same(_old: &str, _fresh: &str, _keep: &dyn Fn(&str, &str) -> bool) -> bool {
+    false
 }
 
 #[cfg(not(feature = "xmp-toolkit"))]
@@ -170,7 +206,7 @@ mod tests {
             </rdf:Description></rdf:RDF></x:xmpmeta>"#;
         let reduced = reduce(packet, &|_, _| true).unwrap().unwrap();
         let text = std::str::from_utf8(&reduced).unwrap();
-        for stays in [">picture<", ">title<", ">Titel<", ">A<", ">L<", "x-default"] {
+        for stays in [">picture<", ">title<", ">Titel<", ">A<", ">L<", "x-default", "<tiff:ImageDescription>"] {
             assert!(text.contains(stays), "{stays}: {text}");
         }
         assert_eq!(reduce(&reduced, &|_, _| true).unwrap().unwrap(), reduced);

@@ -224,6 +224,7 @@ fn schemas() -> Value {
             kept: list,
             verified: true,
             source: None,
+            lost: list,
             warnings: list,
         })
     };

@@ -203,7 +203,8 @@ pub async fn remove(
             kept: &prepared.kept(),
             verified: true,
             source: None,
-            warnings: &commands::warnings(&[prepared.warnings(), prepared.lost()].concat()),
+            lost: &commands::warnings(prepared.lost()),
+            warnings: &commands::warnings(prepared.warnings()),
         };
         Ok(bounded(&Answered { answer, options: &options }, app.settings.limits.answer_size)?.into_bytes())
     })

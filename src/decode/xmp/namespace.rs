@@ -197,6 +197,10 @@ impl Space {
         *self.table.get_or_insert_with(|| tags::table(self.known?.table))
     }
 
+    pub fn uri(&self) -> &str {
+        &self.uri
+    }
+
     pub fn is(&self, name: &str) -> bool {
         self.known.is_some_and(|k| k.name == name)
     }
