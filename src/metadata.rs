@@ -198,7 +198,12 @@ impl Value {
 
     /// The value as `--numeric` prints it; `to_string` without its detour.
     pub fn text(&self) -> String {
-        let mut out = String::new();
+        // Room for a number or a few: to begin with none would mean to take it three times.
+        let mut out = String::with_capacity(match self {
+            Value::Text(text) => text.len(),
+            Value::Array(v) | Value::List(v) => 8 * v.len().min(1 << 10),
+            _ => 24,
+        });
         self.write(&mut out);
         out
     }
@@ -315,10 +320,8 @@ fn write_short_decimal(v: f64, digits: usize, out: &mut String) -> bool {
         }
         if (scaled - scaled.round()).abs() <= scaled * 4e-16 {
             let scaled = scaled.round() as u64;
-            let (whole, fraction) = (scaled / scale as u64, scaled % scale as u64);
-            let sign = if v < 0.0 { "-" } else { "" };
-            let _ = write!(out, "{sign}{whole}.{fraction:0places$}");
-            if fraction % 10 == 0 {
+            write_decimal(v < 0.0, scaled, places, out);
+            if scaled.is_multiple_of(10) {
                 // So near a shorter decimal that only this many places meet it.
                 out.truncate(out.trim_end_matches('0').trim_end_matches('.').len());
             }
@@ -337,17 +340,22 @@ pub fn write_fixed(v: f64, places: usize, out: &mut String) {
         let _ = write!(out, "{v:.places$}");
         return;
     }
-    if v.is_sign_negative() {
+    write_decimal(v.is_sign_negative(), scaled.round() as u64, places, out);
+}
+
+/// Writes a number that was scaled by 10^`places`.
+fn write_decimal(negative: bool, scaled: u64, places: usize, out: &mut String) {
+    if negative {
         out.push('-');
     }
-    let (scaled, scale) = (scaled.round() as u64, SCALES[places] as u64);
-    out.push_str(itoa::Buffer::new().format(scaled / scale));
+    let mut buffer = itoa::Buffer::new();
+    let digits = buffer.format(scaled);
+    let whole = digits.len().saturating_sub(places);
+    out.push_str(if whole == 0 { "0" } else { &digits[..whole] });
     if places > 0 {
         out.push('.');
-        let mut digits = itoa::Buffer::new();
-        let digits = digits.format(scaled % scale);
         (digits.len()..places).for_each(|_| out.push('0'));
-        out.push_str(digits);
+        out.push_str(&digits[whole..]);
     }
 }
 

@@ -18,12 +18,11 @@ pub fn lossy(bytes: &[u8]) -> SmolStr {
 /// Lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut out = String::with_capacity(2 * bytes.len());
-    for b in bytes {
-        out.push(char::from(DIGITS[usize::from(b >> 4)]));
-        out.push(char::from(DIGITS[usize::from(b & 15)]));
+    let mut out = vec![0; 2 * bytes.len()];
+    for (two, b) in out.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
+        *two = [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]];
     }
-    out
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// A tag name from a word of the file: letters, digits, `-` and `_` stay; what follows anything else begins with a capital.

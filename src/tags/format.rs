@@ -172,7 +172,12 @@ impl Format {
         match count {
             0 => None,
             1 => self.one(bytes, 0, order),
-            n => Some(Value::Array((0..n).map_while(|i| self.one(bytes, i * self.size(), order)).collect())),
+            n => {
+                // As many as there are bytes for: see `available`.
+                let mut values = Vec::with_capacity(n);
+                values.extend((0..n).map_while(|i| self.one(bytes, i * self.size(), order)));
+                Some(Value::Array(values))
+            }
         }
     }
 }
