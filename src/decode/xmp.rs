@@ -134,8 +134,11 @@ struct Walker<'s> {
     /// Is the value at hand base64?
     base64: bool,
     /// Instead of tags: which properties' texts are wanted, and those that were met.
-    wanted: Option<(&'s dyn Fn(&str, &str) -> bool, Vec<String>)>,
+    wanted: Option<(&'s Wish<'s>, Vec<String>)>,
 }
+
+/// Is a top-level property wanted, by namespace URI and path?
+type Wish<'s> = dyn Fn(&str, &str) -> bool + 's;
 
 impl<'s> Walker<'s> {
     fn new(sink: &'s mut Sink) -> Self {
