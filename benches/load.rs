@@ -20,9 +20,9 @@ const CONNECTIONS: u64 = 100;
 const SIZES: (f64, f64) = (10e3, 5e6);
 /// Connections close, memory goes back.
 const SETTLING: Duration = Duration::from_secs(20);
-/// How much more memory of its own a server may hold after a load than when it had served its first two requests. Buffers of
-/// a hundred uploads lie scattered in what the allocator has for each thread, and what is still in use between them, little as
-/// it is, keeps that from going back. It must not depend on how long or how often the load came.
+/// How much more memory of its own a server may hold after a load than after its first two requests: buffers of a hundred
+/// uploads lie scattered in what the allocator has for each thread, and the little that is still in use between them keeps that
+/// from going back. It must not depend on how long or how often the load came.
 const MARGIN_KB: u64 = 32 * 1024;
 
 fn main() {
@@ -46,6 +46,7 @@ fn own(seconds: Duration) {
     State::of(&target, folder.path()).print("at the start");
     // Tables are read for the first file; they stay.
     let mut removed = first_requests(&target);
+    thread::sleep(SETTLING);
     let before = State::of(&target, folder.path());
     before.print("after the first two requests");
     for _ in 0..2 {

@@ -754,7 +754,7 @@ _exifkit() {
             return 0
             ;;
         exifkit__subcmd__serve)
-            opts="-j -h --listen --metrics-listen --tls-cert --tls-key --tls-self-signed --public-url --data-dir --keys-file --allow-anonymous --cors-origin --retention-hours --sweep-interval --max-upload-size --max-parts --max-part-headers --max-form-size --max-tags --max-tag-length --max-answer-size --idle-timeout --request-timeout --work-timeout --stop-timeout --max-requests --queue --max-connections --jobs --min-free-disk --url-port --url-map --help keys help"
+            opts="-j -h --listen --metrics-listen --tls-cert --tls-key --tls-self-signed --public-url --data-dir --keys-file --allow-anonymous --cors-origin --retention-hours --sweep-interval --max-upload-size --max-head-size --max-parts --max-part-headers --max-form-size --max-tags --max-tag-length --max-answer-size --idle-timeout --request-timeout --work-timeout --work-memory --stop-timeout --max-requests --queue --max-connections --jobs --min-free-disk --url-port --url-map --help keys help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -840,6 +840,10 @@ _exifkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-head-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --max-parts)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -873,6 +877,10 @@ _exifkit() {
                     return 0
                     ;;
                 --work-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --work-memory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

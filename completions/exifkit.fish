@@ -173,6 +173,7 @@ complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_se
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l retention-hours -d 'Results and cleaned files are kept so many hours' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l sweep-interval -d 'Seconds between two sweeps, which delete what has expired; it is not served any more even before' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l max-upload-size -d 'Largest file' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l max-head-size -d 'Largest head of a request: its line and its headers' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l max-parts -d 'Parts of one multipart body' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l max-part-headers -d 'Largest headers of one part' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l max-form-size -d 'Largest body, and field of one, that names a url instead of holding a file' -r
@@ -182,6 +183,7 @@ complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_se
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l idle-timeout -d 'Seconds in which nothing moves: between requests, between two pieces of an upload or of an answer' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l request-timeout -d 'Seconds for receiving one request, and for sending its answer' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l work-timeout -d 'Seconds for reading or cleaning one file' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l work-memory -d 'Memory for reading or cleaning one file; at least 32M' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l stop-timeout -d 'Seconds that requests under way have when the server is told to stop; then they are cut off' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l max-requests -d 'Uploads at once' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l queue -d 'Uploads that may wait for their turn; more are refused with 429' -r

@@ -19,14 +19,15 @@ pub const COMPLETED: &str = "completed";
 /// Answer of `extract`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Extracted<'a> {
+pub struct Extracted<'a, M: ?Sized = Groups<'a>> {
     pub success: bool,
     pub status: &'static str,
     pub file_name: &'a str,
     /// Stands only where `get` will find it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uuid: Option<&'a str>,
-    pub metadata: &'a Groups<'a>,
+    /// [`Groups`], or the JSON of them.
+    pub metadata: &'a M,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<&'a str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
@@ -35,12 +36,12 @@ pub struct Extracted<'a> {
 
 /// Answer of `get`. The document spells `filename` here in lower case.
 #[derive(Debug, Serialize)]
-pub struct Stored<'a> {
+pub struct Stored<'a, M: ?Sized = serde_json::Value> {
     pub success: bool,
     pub status: &'static str,
     pub filename: &'a str,
     pub uuid: &'a str,
-    pub metadata: &'a serde_json::Value,
+    pub metadata: &'a M,
 }
 
 /// Answer of `remove`.

@@ -4,7 +4,7 @@ mod serve;
 
 pub use serve::{KeysCommand, Serve, ServeCommand, ServePlace};
 
-use crate::{engine::findings::Class, net::Key};
+use crate::{engine::findings::Class, net::Key, server::worker};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint, builder::PossibleValuesParser};
 use std::{path::PathBuf, time::Duration};
 
@@ -40,6 +40,7 @@ impl Command {
             "extract" => Command::Extract(read(args)?),
             "remove" => Command::Remove(read(args)?),
             "check" => Command::Check(read(args)?),
+            worker::COMMAND => Command::Worker { memory: args.next()?.to_str()?.parse().ok()? },
             _ => return None,
         })
     }
@@ -82,6 +83,9 @@ pub enum Command {
     /// others can reach refuses to start.
     #[command(after_help = serve::EXAMPLES)]
     Serve(Box<Serve>),
+    /// What a server starts to decode for it; of no use to anybody else.
+    #[command(skip)]
+    Worker { memory: u64 },
 }
 
 #[derive(Debug, Args)]

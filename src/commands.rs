@@ -18,6 +18,7 @@ use crate::{
     metadata::Warning,
     output::{self, Format, Rows, Style, csv, github, table},
     progress::Progress,
+    server,
 };
 use network::Network;
 use std::{
@@ -41,6 +42,10 @@ pub fn run(cli: Cli) -> anyhow::Result<Status> {
         Command::Remove(args) => Ok(remove::run(&args)?),
         Command::Check(args) => Ok(check::run(&args)?),
         Command::Serve(args) => serve::run(&args),
+        Command::Worker { memory } => {
+            server::worker::run(memory)?;
+            Ok(Status::DONE)
+        }
     }
 }
 

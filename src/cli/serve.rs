@@ -48,6 +48,9 @@ pub struct Serve {
     /// Largest file
     #[arg(long, env = "EXIFKIT_MAX_UPLOAD_SIZE", value_name = "SIZE", default_value = "50M", value_parser = size, help_heading = LIMITS)]
     pub max_upload_size: u64,
+    /// Largest head of a request: its line and its headers
+    #[arg(long, env = "EXIFKIT_MAX_HEAD_SIZE", value_name = "SIZE", default_value = "32K", value_parser = size, help_heading = LIMITS)]
+    pub max_head_size: u64,
     /// Parts of one multipart body
     #[arg(long, env = "EXIFKIT_MAX_PARTS", value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..), help_heading = LIMITS)]
     pub max_parts: u16,
@@ -75,6 +78,9 @@ pub struct Serve {
     /// Seconds for reading or cleaning one file
     #[arg(long, env = "EXIFKIT_WORK_TIMEOUT", value_name = "SECONDS", default_value = "60", value_parser = seconds, help_heading = LIMITS)]
     pub work_timeout: Duration,
+    /// Memory for reading or cleaning one file; at least 32M
+    #[arg(long, env = "EXIFKIT_WORK_MEMORY", value_name = "SIZE", default_value = "1G", value_parser = memory, help_heading = LIMITS)]
+    pub work_memory: u64,
     /// Seconds that requests under way have when the server is told to stop; then they are cut off
     #[arg(long, env = "EXIFKIT_STOP_TIMEOUT", value_name = "SECONDS", default_value = "10", value_parser = seconds, help_heading = LIMITS)]
     pub stop_timeout: Duration,
@@ -134,6 +140,11 @@ pub enum KeysCommand {
         /// As `list` prints it
         id: String,
     },
+}
+
+/// Less would not do for a common photo.
+fn memory(text: &str) -> Result<u64, String> {
+    size(text).and_then(|bytes| if bytes < 32 << 20 { Err("at least 32M".into()) } else { Ok(bytes) })
 }
 
 /// `serve` as it is read: a variable that is empty is not set. Files of settings for containers are full of them.

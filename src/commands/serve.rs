@@ -64,6 +64,7 @@ fn settings(args: &Serve, data_dir: PathBuf, keys_file: PathBuf) -> anyhow::Resu
         origins,
         limits: Limits {
             max_size: args.max_upload_size,
+            head_size: bytes(args.max_head_size),
             parts: args.max_parts.into(),
             part_headers: bytes(args.max_part_headers),
             form_size: bytes(args.max_form_size),
@@ -73,6 +74,7 @@ fn settings(args: &Serve, data_dir: PathBuf, keys_file: PathBuf) -> anyhow::Resu
             idle_time: args.idle_timeout,
             request_time: args.request_timeout,
             work_time: args.work_timeout,
+            work_memory: args.work_memory,
             stop_time: args.stop_timeout,
             requests: args.max_requests.into(),
             queue: args.queue.into(),

@@ -69,6 +69,11 @@ impl Refusal {
         Self::too_much(format!("larger than the limit of {limit} bytes ({flag})"))
     }
 
+    pub fn head_too_large(limit: usize, flag: &str) -> Self {
+        Self::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, Code::TooLarge)
+            .because(format!("the head of the request is larger than the limit of {limit} bytes ({flag})"))
+    }
+
     /// More of something than its limit allows.
     pub fn too_much(detail: String) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge).because(detail)
@@ -105,6 +110,12 @@ impl Refusal {
         Self::internal().because(format!("the file took longer than the limit of {seconds} s ({flag})"))
     }
 
+    /// One that takes all memory will do so again.
+    pub fn ended(memory: u64, flag: &str) -> Self {
+        Self::internal()
+            .because(format!("reading the file was ended by the system: it may need more than {memory} bytes of memory ({flag})"))
+    }
+
     /// One same answer for every address that is not fetched and every fetch that fails.
     pub fn url_fetch() -> Self {
         Self::new(StatusCode::BAD_REQUEST, Code::UrlFetchFailed).because("the url cannot be fetched")
@@ -138,7 +149,7 @@ impl Refusal {
             StatusCode::NOT_FOUND => "No extraction found with the given UUID.",
             StatusCode::METHOD_NOT_ALLOWED => "Method not allowed",
             StatusCode::REQUEST_TIMEOUT => "Request timeout",
-            StatusCode::PAYLOAD_TOO_LARGE => "Request too large",
+            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "Request too large",
             StatusCode::UNSUPPORTED_MEDIA_TYPE => "Unsupported media type",
             StatusCode::MISDIRECTED_REQUEST => "Misdirected request",
             StatusCode::TOO_MANY_REQUESTS => "Too many requests",

@@ -1,6 +1,6 @@
 //! Connections: TLS, header limits and timers, an end in order.
 
-use super::{App, stream::Stream};
+use super::{App, settings::Limits, stream::Stream};
 use axum::Router;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -16,14 +16,16 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
 };
 use tokio_rustls::TlsAcceptor;
 
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// All headers of one request.
-const HEAD: usize = 64 * 1024;
+/// A head that is longer than its limit by more than this is not read to its end, and gets a bare 431.
+const HEAD: usize = 256 * 1024;
+/// Headers of one request.
+const HEADERS: usize = 256;
 
 pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     TcpListener::bind(address).await
@@ -62,8 +64,7 @@ pub async fn accept(
         tokio::spawn(async move {
             app.metrics.connections.fetch_add(1, Relaxed);
             let _ = stream.set_nodelay(true);
-            let idle = app.settings.limits.idle_time;
-            connection(Stream::new(stream, idle), idle, tls, router, watcher).await;
+            connection(stream, &app.settings.limits, tls, router, watcher).await;
             app.metrics.connections.fetch_sub(1, Relaxed);
             drop(place);
         });
@@ -74,11 +75,13 @@ pub async fn accept(
     }
 }
 
-async fn connection(stream: Stream, idle: Duration, tls: Option<TlsAcceptor>, router: Router, watcher: Watcher) {
+async fn connection(stream: TcpStream, limits: &Limits, tls: Option<TlsAcceptor>, router: Router, watcher: Watcher) {
+    let stream = Stream::new(stream, limits.idle_time);
     // Over HTTP/2 clients lose a refusal that comes before the end of their upload.
     let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
     // The limit holds for the pause before the next head, too. Without a timer it is off.
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(idle).max_buf_size(HEAD);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.idle_time);
+    builder.http1().max_headers(HEADERS).max_buf_size(limits.head_size.saturating_add(HEAD));
     let service = TowerToHyperService::new(router);
     // A connection that breaks concerns its other end alone.
     match tls {

@@ -1,7 +1,7 @@
 //! `exifkit serve`: the documented API over the local engine. The only folder that names axum.
 //!
 //! A request passes [`listen`] (header limits; [`tls`]), [`routes`] (log, CORS, key, place in the queue), [`receive`] (its file, to
-//! disk) and [`work`] (the engine, on threads of its own); what was made is kept by [`crate::store::Service`].
+//! disk) and [`work`] (the engine, in the processes of [`worker`]); what was made is kept by [`crate::store::Service`].
 
 mod answer;
 mod body;
@@ -21,6 +21,7 @@ mod settings;
 mod stream;
 mod tls;
 mod work;
+pub mod worker;
 
 pub use settings::{Limits, Settings, Tls};
 
@@ -88,7 +89,7 @@ pub fn run(settings: Settings) -> anyhow::Result<()> {
         keys,
         metrics: Metrics::default(),
         gate: Gate::new(settings.limits.requests, settings.limits.queue),
-        jobs: Pool::new(settings.limits.jobs)?,
+        jobs: Pool::new(settings.limits.jobs, settings.limits.work_memory, settings.limits.idle_time)?,
         stopping: false.into(),
         settings,
     });

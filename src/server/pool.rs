@@ -1,21 +1,15 @@
-//! Threads that decode: so many files at once, each with a deadline, panics contained.
-//!
-//! They are always the same. The runtime's own threads for blocking work are as many as there was ever work at once, and the
-//! allocator keeps what decoding took for every thread that did it.
+//! So many files at once, each with a deadline: a thread for each, and a process that decodes for it.
 
-use super::{answer::Refusal, log, work::Failed};
-use crate::{error::Code, input::Deadline};
+use super::{answer::Refusal, log, work::Failed, worker::Worker};
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 use tokio::sync::{Semaphore, oneshot};
 
-/// Decoders nest.
-const STACK: usize = 8 * 1024 * 1024;
-
-type Job = Box<dyn FnOnce() + Send>;
+type Job = Box<dyn FnOnce(&mut Worker) + Send>;
 
 pub struct Pool {
     queue: crossbeam_channel::Sender<Job>,
@@ -23,66 +17,78 @@ pub struct Pool {
 }
 
 impl Pool {
-    pub fn new(threads: usize) -> std::io::Result<Self> {
+    /// Processes that were without work for `idle` end.
+    pub fn new(threads: usize, memory: u64, idle: Duration) -> std::io::Result<Self> {
         let (queue, jobs) = crossbeam_channel::unbounded::<Job>();
         for _ in 0..threads {
             let jobs = jobs.clone();
-            let decode = move || {
-                for job in jobs {
-                    // Whoever waits for it learns by the end of its channel; the panic itself is logged by its hook.
-                    let _ = catch_unwind(AssertUnwindSafe(job));
-                }
-            };
-            std::thread::Builder::new().name("decode".into()).stack_size(STACK).spawn(decode)?;
+            std::thread::Builder::new().name("decode".into()).spawn(move || serve(&jobs, Worker::new(memory), idle))?;
         }
         Ok(Pool { queue, places: Arc::new(Semaphore::new(threads)) })
     }
 
-    /// Runs one job, for `budget` at most: every read looks at the deadline, and nobody waits much longer for what does not
-    /// read. Its place is taken until it ends.
+    /// Runs one job, for `budget` at most; nobody waits much longer for one that does not look at its time. Its place is taken
+    /// until it ends.
     pub async fn run<T: Send + 'static>(
         &self,
         budget: Duration,
-        work: impl FnOnce(Instant) -> Result<T, Failed> + Send + 'static,
+        work: impl FnOnce(&mut Worker) -> Result<T, Failed> + Send + 'static,
     ) -> Result<T, Refusal> {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| Refusal::stopping())?;
-        let (deadline, request) = (Instant::now() + budget, log::request());
+        let request = log::request();
         let (answer, done) = oneshot::channel();
-        let job = move || {
+        let job = move |worker: &mut Worker| {
             let _place = place;
-            let _deadline = Deadline::hold(deadline);
             // Nobody waits any more for one that took too long.
-            let _ = answer.send(log::working(request, || work(deadline)));
+            let _ = answer.send(log::working(request, || work(worker)));
         };
         self.queue.send(Box::new(job)).map_err(|_| Refusal::internal())?;
         let too_long = || {
             log::event("error", "too_long", "a file took longer than --work-timeout");
             Err(Refusal::too_long(budget.as_secs_f64(), "--work-timeout"))
         };
-        match tokio::time::timeout(budget + budget / 4, done).await {
+        // A little later than the process is given up.
+        match tokio::time::timeout(budget + budget / 3, done).await {
             Ok(Ok(Ok(answer))) => Ok(answer),
             Ok(Ok(Err(Failed::Late))) => too_long(),
-            // What was not read in time looks like damage.
-            Ok(Ok(Err(Failed::Engine(e)))) if e.code == Code::Damaged && Instant::now() > deadline => too_long(),
             Ok(Ok(Err(failed))) => Err(failed.refusal()),
-            // A panic of a decoder ends its own request.
+            // A panic ends its own request.
             Ok(Err(_)) => Err(Refusal::internal()),
             Err(_) => too_long(),
         }
     }
 }
 
+fn serve(jobs: &Receiver<Job>, mut worker: Worker, idle: Duration) {
+    loop {
+        let job = match jobs.recv_timeout(idle) {
+            Err(RecvTimeoutError::Timeout) => {
+                worker.rest();
+                jobs.recv().ok()
+            }
+            result => result.ok(),
+        };
+        let Some(job) = job else { return };
+        // Whoever waits for it learns by the end of its channel; the panic itself is logged by its hook.
+        let _ = catch_unwind(AssertUnwindSafe(|| job(&mut worker)));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{error::Error, input::Input};
+    use crate::error::Error;
+
+    fn pool() -> Pool {
+        Pool::new(1, 1 << 30, LONG).unwrap()
+    }
 
     const LONG: Duration = Duration::from_secs(60);
 
     /// Whatever one job does: the documented answer, and its place is free for the next.
     #[tokio::test]
     async fn a_panic_ends_its_own_request() {
-        let pool = Pool::new(1).unwrap();
+        let pool = pool();
         for _ in 0..3 {
             let refusal = pool.run::<()>(LONG, |_| panic!("a decoder's")).await.unwrap_err();
             assert_eq!(refusal.status.as_u16(), 500);
@@ -96,19 +102,11 @@ mod tests {
 
     #[tokio::test]
     async fn work_has_its_time() {
-        let pool = Pool::new(1).unwrap();
+        let pool = pool();
         let short = Duration::from_millis(40);
-        // It notices the deadline itself: by reading, by looking; or it does not.
-        let reads = |deadline: Instant| -> Result<(), Failed> {
-            let input = Input::from_bytes(vec![0; 9]);
-            input.set_deadline(deadline);
-            std::thread::sleep(deadline.saturating_duration_since(Instant::now()) + Duration::from_millis(1));
-            input.read_at(0, &mut [0; 9])?;
-            Ok(())
-        };
+        // It is noticed over there; or it is not.
         let (release, held) = std::sync::mpsc::channel::<()>();
         let refusals = [
-            pool.run::<()>(short, reads).await.unwrap_err(),
             pool.run::<()>(short, |_| Err(Failed::Late)).await.unwrap_err(),
             pool.run(short, move |_| Ok(held.recv().is_ok())).await.unwrap_err(),
         ];

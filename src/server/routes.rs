@@ -2,7 +2,7 @@
 
 use super::{
     App,
-    answer::{Refusal, json_bytes},
+    answer::{Refusal, json, json_bytes},
     body::{Incoming, Outgoing},
     host,
     keys::Caller,
@@ -21,7 +21,7 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header},
     middleware::{self, Next},
-    routing::{MethodRouter, get, post},
+    routing::{MethodRouter, any, get, post},
 };
 use std::{
     net::SocketAddr,
@@ -55,13 +55,16 @@ pub fn router(app: Arc<App>, address: SocketAddr) -> anyhow::Result<Router> {
     let router = page::routes(&app.settings)
         .into_iter()
         .fold(router, |router, (path, file)| router.route(path, only(get(async move || file.clone().response()), "GET, HEAD")));
-    let router = router
-        .fallback(async || Refusal::no_route().response())
-        .layer(CatchPanicLayer::custom(|_| Refusal::internal().response()));
+    let nothing = any(async || Refusal::no_route().response());
     let router = match cors(&app.settings.origins)? {
-        Some(cors) => router.layer(cors),
-        None => router,
+        // It answers every OPTIONS with 200, which would say of any path that it is there.
+        Some(cors) => {
+            let nothing = nothing.layer(cors.clone()).options(async || Refusal::no_route().response());
+            router.route_layer(cors).fallback_service(nothing.with_state(()))
+        }
+        None => router.fallback_service(nothing.with_state(())),
     };
+    let router = router.layer(CatchPanicLayer::custom(|_| Refusal::internal().response()));
     let shared = (Arc::clone(&app), address);
     Ok(router.layer(middleware::from_fn_with_state(app, observe)).with_state(shared))
 }
@@ -82,7 +85,7 @@ fn only<S: Clone + Send + Sync + 'static>(route: MethodRouter<S>, allow: &'stati
     route.fallback(async move || Refusal::method(allow).response())
 }
 
-/// Without any origin there is no layer: it would answer every OPTIONS with 200.
+/// Without any origin there is no layer.
 fn cors(origins: &[String]) -> anyhow::Result<Option<CorsLayer>> {
     if origins.is_empty() {
         return Ok(None);
@@ -109,9 +112,13 @@ async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> A
     let (method, path) = (request.method().clone(), request.uri().path().to_string());
     app.metrics.in_flight.fetch_add(1, Relaxed);
     let mut counted = InFlight { app: Arc::clone(&app), id: &id, method: &method, path: &path, start, answered: false };
-    let mut response = match host::is_ours(&app.settings, request.uri(), request.headers()) {
-        true => log::numbered(id.clone(), next.run(request)).await,
-        false => Refusal::misdirected().response(),
+    let head_size = app.settings.limits.head_size;
+    let mut response = if size_of_head(&request) > head_size {
+        Refusal::head_too_large(head_size, "--max-head-size").response()
+    } else if host::is_ours(&app.settings, request.uri(), request.headers()) {
+        log::numbered(id.clone(), next.run(request)).await
+    } else {
+        Refusal::misdirected().response()
     };
     counted.answered = true;
     drop(counted);
@@ -136,6 +143,14 @@ async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> A
     }
     .write();
     response
+}
+
+/// Bytes of the request's line and headers.
+fn size_of_head(request: &Request) -> usize {
+    let uri = request.uri();
+    let target = uri.path().len() + uri.query().map_or(0, |query| query.len() + 1);
+    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    request.method().as_str().len() + target + "  HTTP/1.1\r\n".len() + headers.sum::<usize>()
 }
 
 /// The place of a request, which its answer keeps until it is sent.
@@ -329,14 +344,10 @@ async fn found(app: &Arc<App>, uri: &Uri, owner: Option<String>) -> Result<Answe
     let asked = uuid.clone();
     let found = work::stored(app, move |store| store.find(&asked, owner.as_deref())).await?;
     let Found { file_name, metadata } = found.ok_or_else(Refusal::no_extraction)?;
-    let null = serde_json::Value::Null;
-    let stored = Stored { success: true, status: COMPLETED, filename: &file_name, uuid: &uuid, metadata: &null };
-    let mut json = serde_json::to_vec(&stored).map_err(|_| Refusal::internal())?;
-    // As it was stored, in its place: to read it and to write it again would take many times its memory.
-    json.truncate(json.len() - b"null}".len());
-    json.extend_from_slice(metadata.as_bytes());
-    json.push(b'}');
-    let mut answer = json_bytes(StatusCode::OK, json);
+    // As it was stored: to read it and to write it again would take many times its memory.
+    let metadata = serde_json::value::RawValue::from_string(metadata).map_err(|_| Refusal::internal())?;
+    let stored = Stored { success: true, status: COMPLETED, filename: &file_name, uuid: &uuid, metadata: &*metadata };
+    let mut answer = json(StatusCode::OK, &stored);
     answer.extensions_mut().insert(Place(Arc::new(place)));
     Ok(answer)
 }

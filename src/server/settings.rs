@@ -8,6 +8,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 pub struct Limits {
     /// Bytes of one file.
     pub max_size: u64,
+    /// Bytes of the line and the headers of one request.
+    pub head_size: usize,
     /// Parts of one body.
     pub parts: usize,
     /// Bytes of the headers of one part.
@@ -25,6 +27,8 @@ pub struct Limits {
     pub request_time: Duration,
     /// For reading or cleaning one file.
     pub work_time: Duration,
+    /// Bytes of memory for a process that reads or cleans files.
+    pub work_memory: u64,
     /// For what is under way when the server is told to stop.
     pub stop_time: Duration,
     /// Uploads that are worked on at once.
@@ -71,6 +75,7 @@ impl Limits {
         let (size, time) = (1 << 20, Duration::from_secs(60));
         Limits {
             max_size: size,
+            head_size: 1 << 14,
             parts: 4,
             part_headers: 1024,
             form_size: 1024,
@@ -80,6 +85,7 @@ impl Limits {
             idle_time: time,
             request_time: time,
             work_time: time,
+            work_memory: 1 << 30,
             stop_time: time,
             requests: 4,
             queue: 4,

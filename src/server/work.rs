@@ -1,24 +1,27 @@
 //! The engine behind the requests.
 
-use super::{App, answer::Refusal, log, receive::Received, settings::Limits};
+use super::{
+    App,
+    answer::Refusal,
+    log,
+    receive::Received,
+    settings::Limits,
+    worker::{Done, Job, Task, Worker},
+};
 use crate::{
-    api::{COMPLETED, Extracted, Groups, Removed, View, view::Pattern},
+    api::{COMPLETED, Extracted, Removed, View, view::Pattern},
     cli,
-    commands::{self, remove::selection},
-    engine::{local, removal},
+    commands::remove::selection,
     error::{Code, Error},
     format::Selection,
-    input::Input,
 };
-use serde::Serialize;
-use std::{
-    io::{Seek, Write},
-    sync::Arc,
-    time::Instant,
-};
+use rustix::fd::AsFd;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::{io::Write, sync::Arc};
 
 /// Our extension of the documented request; what is honoured is named in the answer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Options {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub family: Option<u8>,
@@ -62,7 +65,7 @@ impl Options {
         Ok(())
     }
 
-    fn view(&self) -> View {
+    pub fn view(&self) -> View {
         let patterns = self.tag.iter().flatten().map(|tag| Pattern::new(tag)).collect();
         View { family: self.family.unwrap_or(0), numeric: self.numeric.unwrap_or(false), patterns, ..View::default() }
     }
@@ -96,20 +99,27 @@ fn is_default(options: &&Options) -> bool {
     **options == Options::default()
 }
 
-/// Runs one job of the engine when its turn comes.
+/// Has one file worked on when its turn comes.
 async fn job<T: Send + 'static>(
     app: &Arc<App>,
-    work: impl FnOnce(&App, Instant) -> Result<T, Failed> + Send + 'static,
+    work: impl FnOnce(&App, &mut Worker) -> Result<T, Failed> + Send + 'static,
 ) -> Result<T, Refusal> {
     let shared = Arc::clone(app);
-    app.jobs.run(app.settings.limits.work_time, move |deadline| work(&shared, deadline)).await
+    app.jobs.run(app.settings.limits.work_time, move |worker| work(&shared, worker)).await
 }
 
 pub enum Failed {
     /// The deadline has passed.
     Late,
     Engine(Error),
-    Store(anyhow::Error),
+    /// Of the server itself: its store, its processes.
+    Server(anyhow::Error),
+    /// By no fault of the file; the log has it.
+    Broken,
+    /// The process that worked on it has ended, which may hold so many bytes.
+    Ended {
+        memory: u64,
+    },
 }
 
 impl From<Error> for Failed {
@@ -120,14 +130,15 @@ impl From<Error> for Failed {
 
 impl From<anyhow::Error> for Failed {
     fn from(e: anyhow::Error) -> Self {
-        Failed::Store(e)
+        Failed::Server(e)
     }
 }
 
 impl Failed {
     pub fn refusal(self) -> Refusal {
         match self {
-            Failed::Late => Refusal::internal(),
+            Failed::Late | Failed::Broken => Refusal::internal(),
+            Failed::Ended { memory } => Refusal::ended(memory, "--work-memory"),
             Failed::Engine(e) => {
                 let refusal = Refusal::of(&e);
                 if refusal.status.is_server_error() {
@@ -135,39 +146,45 @@ impl Failed {
                 }
                 refusal
             }
-            Failed::Store(e) => {
-                log::event("error", "store", &format!("{e:#}"));
+            Failed::Server(e) => {
+                log::event("error", "server", &format!("{e:#}"));
                 Refusal::internal()
             }
         }
     }
 }
 
+fn task(app: &App, job: Job, file_name: &str, options: &Options) -> Task {
+    Task {
+        job,
+        request: log::request(),
+        file_name: file_name.into(),
+        options: options.clone(),
+        time: app.settings.limits.work_time,
+        answer_size: app.settings.limits.answer_size,
+    }
+}
+
 /// E1: the answer, after it has been stored.
 pub async fn extract(app: &Arc<App>, owner: String, received: Received, options: Options) -> Result<Vec<u8>, Refusal> {
     let options = options.of_extraction();
-    job(app, move |app, deadline| {
-        let input = Input::from_file(received.file)?;
-        let extraction = local::extract(&input)?;
-        if Instant::now() > deadline {
-            // Not half of it for the whole.
-            return Err(Failed::Late);
-        }
-        let view = options.view();
-        let groups = Groups::new(&view, &received.file_name, &input, &extraction);
-        let warnings = commands::warnings(&extraction.metadata.warnings);
-        let metadata = bounded(&groups, app.settings.limits.answer_size)?;
+    job(app, move |app, worker| {
+        let task = task(app, Job::Extract, &received.file_name, &options);
+        let (warnings, metadata) = match worker.ask(&task, &[received.file.as_fd()])? {
+            (Done::Extracted { warnings }, metadata) => (warnings, String::from_utf8(metadata).map_err(anyhow::Error::from)?),
+            (done, _) => return Err(done.failed()),
+        };
         let uuid = app.store.put(&owner, &received.file_name, &metadata)?;
         let answer = Extracted {
             success: true,
             status: COMPLETED,
             file_name: &received.file_name,
             uuid: Some(&uuid),
-            metadata: &groups,
+            metadata: &*RawValue::from_string(metadata).map_err(anyhow::Error::from)?,
             source: None,
             warnings: &warnings,
         };
-        Ok(bounded(&Answered { answer, options: &options }, app.settings.limits.answer_size)?.into_bytes())
+        bounded(&Answered { answer, options: &options }, app.settings.limits.answer_size)
     })
     .await
 }
@@ -181,32 +198,27 @@ pub async fn remove(
     base: String,
 ) -> Result<Vec<u8>, Refusal> {
     let options = options.of_removal();
-    let selection = options.selection()?;
-    job(app, move |app, _| {
-        let input = Input::from_file(received.file)?;
-        let prepared = removal::prepare(&input, &selection)?;
-        let mime = prepared.file_type.mime;
-        let (uuid, ()) = app.store.put_cleaned(&owner, &received.file_name, mime, |file| {
-            prepared.write(file)?;
-            file.rewind().map_err(Error::from)?;
-            let written = Input::from_file(file.try_clone().map_err(Error::from)?)?;
-            prepared.verify(&written)?;
-            Ok::<(), Failed>(())
-        })?;
+    job(app, move |app, worker| {
+        let task = task(app, Job::Remove, &received.file_name, &options);
+        let clean = |file: &mut std::fs::File| match worker.ask(&task, &[received.file.as_fd(), file.as_fd()])? {
+            (Done::Removed(cleaned), _) => Ok((cleaned.mime.clone(), cleaned)),
+            (done, _) => Err(done.failed()),
+        };
+        let (uuid, cleaned) = app.store.put_cleaned(&owner, &received.file_name, clean)?;
         let answer = Removed {
             success: true,
             status: COMPLETED,
             uuid: &uuid,
             download_url: Some(&format!("{base}/download-cleaned/{uuid}")),
             file_name: &received.file_name,
-            removed: &prepared.removed(),
-            kept: &prepared.kept(),
+            removed: &cleaned.removed,
+            kept: &cleaned.kept,
             verified: true,
             source: None,
-            lost: &commands::warnings(prepared.lost()),
-            warnings: &commands::warnings(prepared.warnings()),
+            lost: &cleaned.lost,
+            warnings: &cleaned.warnings,
         };
-        Ok(bounded(&Answered { answer, options: &options }, app.settings.limits.answer_size)?.into_bytes())
+        bounded(&Answered { answer, options: &options }, app.settings.limits.answer_size)
     })
     .await
 }
@@ -232,10 +244,10 @@ impl Write for Bounded {
 }
 
 /// JSON that is no longer than an answer may be.
-fn bounded(value: &impl Serialize, limit: usize) -> Result<String, Failed> {
+pub fn bounded(value: &impl Serialize, limit: usize) -> Result<Vec<u8>, Failed> {
     let mut bounded = Bounded { json: Vec::new(), limit };
     match serde_json::to_writer(&mut bounded, value) {
-        Ok(()) => Ok(String::from_utf8(bounded.json).map_err(anyhow::Error::from)?),
+        Ok(()) => Ok(bounded.json),
         Err(e) if e.is_io() => {
             let message = format!("its metadata is larger than the limit of {limit} bytes (--max-answer-size)");
             Err(Error::new(Code::TooLarge, message).into())
@@ -251,7 +263,7 @@ pub async fn stored<T: Send + 'static>(
 ) -> Result<T, Refusal> {
     let app = Arc::clone(app);
     match tokio::task::spawn_blocking(move || look(&app.store)).await {
-        Ok(result) => result.map_err(|e| Failed::Store(e).refusal()),
+        Ok(result) => result.map_err(|e| Failed::Server(e).refusal()),
         Err(_) => Err(Refusal::internal()),
     }
 }

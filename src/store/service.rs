@@ -148,18 +148,17 @@ impl Service {
         Ok(select.query_row(params![uuid, self.expired(), owner], found).optional()?)
     }
 
-    /// Makes, by `write`, a cleaned file, and keeps it; its uuid.
+    /// Makes, by `write`, a cleaned file, and keeps it; its uuid. What is written says its MIME type.
     pub fn put_cleaned<T, E: From<anyhow::Error>>(
         &self,
         owner: &str,
         file_name: &str,
-        mime: &str,
-        write: impl FnOnce(&mut File) -> Result<T, E>,
+        write: impl FnOnce(&mut File) -> Result<(String, T), E>,
     ) -> Result<(String, T), E> {
         let uuid = new_uuid();
         let mut birth = Birth::of(self, &uuid);
-        let written = self.write_cleaned(&uuid, write)?;
-        self.insert_cleaned(&uuid, owner, file_name, mime)?;
+        let (mime, written) = self.write_cleaned(&uuid, write)?;
+        self.insert_cleaned(&uuid, owner, file_name, &mime)?;
         birth.done = true;
         drop(birth);
         Ok((uuid, written))
@@ -273,13 +272,13 @@ mod tests {
         for (owner, found) in [(None, true), (Some("ann"), true), (Some("ben"), false)] {
             assert_eq!(service.find(&uuid, owner).unwrap().is_some(), found, "{owner:?}");
         }
-        let write = |f: &mut File| f.write_all(b"clean").map_err(anyhow::Error::from);
-        let (cleaned, ()) = service.put_cleaned("ann", "a.jpg", "image/jpeg", write).unwrap();
+        let write = |f: &mut File| f.write_all(b"clean").map(|()| ("image/jpeg".into(), ())).map_err(anyhow::Error::from);
+        let (cleaned, ()) = service.put_cleaned("ann", "a.jpg", write).unwrap();
         assert!(service.cleaned(&cleaned).unwrap().is_some());
         assert!(service.find(&cleaned, None).unwrap().is_none() && service.cleaned(&uuid).unwrap().is_none());
-        let failed: anyhow::Result<(String, ())> = service.put_cleaned("ann", "b", "x", |_| bail!("no"));
+        let failed: anyhow::Result<(String, ())> = service.put_cleaned("ann", "b", |_| bail!("no"));
         assert!(failed.is_err());
-        let panics = || service.put_cleaned("ann", "c", "x", |_| -> anyhow::Result<()> { panic!("a decoder") });
+        let panics = || service.put_cleaned("ann", "c", |_| -> anyhow::Result<(String, ())> { panic!("a decoder") });
         assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(panics)).is_err());
         assert_eq!(std::fs::read_dir(directory.join("cleaned")).unwrap().count(), 1, "one that panicked leaves nothing");
         assert!(service.unborn().is_empty());

@@ -65,6 +65,8 @@ fn origins_are_opt_in() {
     for (method, path, status) in [("POST", "/api/v1/extract", 401), ("GET", "/nowhere", 404), ("PUT", "/api/v1/remove", 405)] {
         assert_eq!(allowed(&server.ask(method, path, &[origin], b"").expect(status)).as_deref(), Some(origin.1), "{path}");
     }
+    let nowhere = server.ask("OPTIONS", "/nowhere", &ask, b"").expect(404);
+    assert_eq!(nowhere.json()["code"], "not_found");
     let other = server.ask("POST", "/api/v1/extract", &[("Origin", "https://other.example")], b"").expect(401);
     assert_eq!(allowed(&other), None);
     for bad in ["page.example", "https://page.example/path", "https://u@page.example", "nonsense,*"] {

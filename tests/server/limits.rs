@@ -62,8 +62,15 @@ fn parts_and_their_headers() {
     ] {
         refused(ask(&body), 413, "too_large", limit, flag);
     }
-    let big = "x".repeat(200_000);
-    assert_eq!(server.ask("GET", "/healthz", &[("X", &big)], b"").status, 431);
+    for (size, status) in [(32_000, 200), (33_000, 431), (200_000, 431)] {
+        let reply = server.ask("GET", "/healthz", &[("X", &"x".repeat(size))], b"");
+        match status {
+            200 => drop(reply.expect(200)),
+            _ => refused(reply, 431, "too_large", "32768 bytes", "(--max-head-size)"),
+        }
+    }
+    let tight = Server::start(&["--max-head-size", "200"]);
+    refused(tight.get(&format!("/healthz?{}", "x".repeat(200))), 431, "too_large", "200 bytes", "(--max-head-size)");
     let small = Server::start(&["--max-part-headers", "60"]);
     refused(small.send("/api/v1/extract", b"x"), 413, "too_large", "60 bytes", "(--max-part-headers)");
 }

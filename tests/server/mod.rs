@@ -12,6 +12,7 @@ mod running;
 mod same;
 mod slow;
 mod tls;
+mod work;
 
 use crate::cli::Folder;
 use serde_json::Value;

@@ -1,0 +1,171 @@
+//! A process that decodes for the server, one file after the other.
+//!
+//! What a hostile file does to it (no end, all memory, no stack left) it does to this process alone, which has its limits: its
+//! memory from the system, its time from here. Who rests for a while goes, and everything that decoding took goes with it.
+
+mod process;
+mod wire;
+
+pub use process::run;
+
+use super::{
+    log,
+    work::{Failed, Options},
+};
+use crate::error::{Code, Error};
+use anyhow::Context;
+use rustix::fd::{BorrowedFd, OwnedFd};
+use serde::{Deserialize, Serialize};
+use std::{
+    io::ErrorKind,
+    os::unix::{net::UnixStream, process::CommandExt},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+/// The argument that makes this program such a process.
+pub const COMMAND: &str = "worker";
+/// Beside the metadata an answer has lists of words and warnings, and all of it may be escaped.
+const LISTS: usize = 1024 * 1024;
+
+/// What is to be done with the open files that come with it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Task {
+    pub job: Job,
+    /// The number of the request.
+    pub request: String,
+    pub file_name: String,
+    pub options: Options,
+    pub time: Duration,
+    /// Bytes of an answer.
+    pub answer_size: usize,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub enum Job {
+    /// Of one file: its metadata are the bytes of the answer.
+    Extract,
+    /// Of the first file, into the second.
+    Remove,
+}
+
+/// What came of it.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Done {
+    Extracted {
+        warnings: Vec<String>,
+    },
+    Removed(Cleaned),
+    /// The deadline has passed.
+    Late,
+    /// By its [`Code`] and its message.
+    Failed {
+        code: String,
+        message: String,
+    },
+    /// By no fault of the file; the log has it.
+    Broken,
+}
+
+/// What a removal says of itself.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Cleaned {
+    pub mime: String,
+    pub removed: Vec<String>,
+    pub kept: Vec<String>,
+    pub lost: Vec<String>,
+    pub warnings: Vec<String>,
+}
+
+/// The place of such a process: it is started when there is work.
+pub struct Worker {
+    /// Bytes that it may take.
+    memory: u64,
+    process: Option<Process>,
+}
+
+struct Process {
+    child: Child,
+    socket: UnixStream,
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Process {
+    fn start(memory: u64) -> anyhow::Result<Self> {
+        let (socket, theirs) = UnixStream::pair()?;
+        let child = Command::new(program()?)
+            .arg0("exifkit")
+            .args([COMMAND, &memory.to_string()])
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .stdout(Stdio::null())
+            .spawn()?;
+        Ok(Process { child, socket })
+    }
+
+    /// The process, unless it has ended meanwhile.
+    fn alive(mut self) -> Option<Self> {
+        matches!(self.child.try_wait(), Ok(None)).then_some(self)
+    }
+}
+
+/// This very program, even when another version has been put in its place.
+fn program() -> std::io::Result<std::path::PathBuf> {
+    if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { std::env::current_exe() }
+}
+
+impl Worker {
+    pub fn new(memory: u64) -> Self {
+        Worker { memory, process: None }
+    }
+
+    /// Gives back all that the process holds.
+    pub fn rest(&mut self) {
+        self.process = None;
+    }
+
+    /// Has a task done. The process that fails at it is ended.
+    pub fn ask(&mut self, task: &Task, files: &[BorrowedFd<'_>]) -> Result<(Done, Vec<u8>), Failed> {
+        let mut process = match self.process.take().and_then(Process::alive) {
+            Some(process) => process,
+            None => Process::start(self.memory).context("a process that decodes")?,
+        };
+        // It looks at its time itself. That it does not is seen from here.
+        let time = (task.time + task.time / 4).max(Duration::from_millis(1));
+        let socket = &process.socket;
+        socket.set_read_timeout(Some(time)).and_then(|()| socket.set_write_timeout(Some(time))).context("a socket")?;
+        let limit = task.answer_size.saturating_add(LISTS);
+        let answer = wire::send(socket, task, &[], files).and_then(|()| wire::receive::<Done>(socket, limit));
+        match answer {
+            Ok(Some(message)) => {
+                self.process = Some(process);
+                Ok((message.head, message.bytes))
+            }
+            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Err(Failed::Late),
+            Ok(None) | Err(_) => {
+                let status = process.child.wait().map_or_else(|e| e.to_string(), |status| status.to_string());
+                log::event("error", "ended", &format!("a process that decodes: {status}"));
+                Err(Failed::Ended { memory: self.memory })
+            }
+        }
+    }
+}
+
+impl Done {
+    /// A failure of its own kind.
+    pub fn failed(self) -> Failed {
+        match self {
+            Done::Late => Failed::Late,
+            Done::Failed { code, message } => {
+                Failed::Engine(Error::new(Code::parse(&code).unwrap_or(Code::ServerError), message))
+            }
+            _ => Failed::Broken,
+        }
+    }
+}

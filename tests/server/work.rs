@@ -1,0 +1,106 @@
+//! The processes that decode for a server: what a file does to one of them, and when they go.
+#![cfg(target_os = "linux")]
+
+use super::{Server, eventually};
+use crate::build::{self, picture};
+use std::{fs, io::Write, process::Command};
+
+/// The processes that this one has started.
+fn children(server: &Server) -> Vec<String> {
+    let tasks = fs::read_dir(format!("/proc/{}/task", server.child.id())).unwrap();
+    let of = |task: fs::DirEntry| fs::read_to_string(task.path().join("children")).unwrap_or_default();
+    tasks.flat_map(|task| of(task.unwrap()).split_whitespace().map(String::from).collect::<Vec<_>>()).collect()
+}
+
+#[track_caller]
+fn signal(name: &str, process: &str) {
+    assert!(Command::new("kill").args([name, process]).status().unwrap().success());
+}
+
+/// A picture with a colour profile of 60 MB in 60 KB.
+fn bomb() -> Vec<u8> {
+    let mut deflated = flate2::write::ZlibEncoder::new(b"name\0\0".to_vec(), flate2::Compression::best());
+    (0..60).for_each(|_| deflated.write_all(&vec![0; 1_000_000]).unwrap());
+    picture::png(&[picture::chunk(b"iCCP", &deflated.finish().unwrap())], b"")
+}
+
+#[test]
+fn memory_has_its_limit() {
+    let bomb = bomb();
+    let server = Server::start(&["--work-memory", "32M", "-j1"]);
+    for path in ["/api/v1/extract", "/api/v1/remove"] {
+        let json = server.send(path, &bomb).expect(500).json();
+        assert_eq!(
+            (&json["error"], &json["code"]),
+            (&"An error occurred while processing your request".into(), &"server_error".into())
+        );
+        let detail = json["detail"].as_str().unwrap();
+        assert!(detail.contains("33554432 bytes of memory (--work-memory)"), "{detail}");
+        server.send(path, &build::photo()).expect(200);
+    }
+    assert_eq!(fs::read_dir(server.folder.path("data/cleaned")).unwrap().count(), 1, "half a cleaned file is not kept");
+    assert!(server.log().contains("\"event\":\"ended\""), "{}", server.log());
+    Server::start(&[]).send("/api/v1/extract", &bomb).expect(200);
+}
+
+#[test]
+fn one_that_hangs_is_given_up() {
+    let server = Server::start(&["--work-timeout", "0.5", "-j1"]);
+    server.send("/api/v1/extract", &build::photo()).expect(200);
+    let before = children(&server);
+    assert_eq!(before.len(), 1);
+    signal("-STOP", &before[0]);
+    let json = server.send("/api/v1/extract", &build::photo()).expect(500).json();
+    assert!(json["detail"].as_str().unwrap().contains("0.5 s (--work-timeout)"), "{json}");
+    server.send("/api/v1/extract", &build::photo()).expect(200);
+    assert_ne!(children(&server), before);
+}
+
+#[test]
+fn one_that_is_gone_is_replaced() {
+    let server = Server::start(&["-j1"]);
+    server.send("/api/v1/extract", &build::photo()).expect(200);
+    let before = children(&server);
+    // Neither is it for a signal to all: the server itself ends work in order.
+    for name in ["-INT", "-TERM"] {
+        signal(name, &before[0]);
+        server.send("/api/v1/extract", &build::photo()).expect(200);
+        assert_eq!(children(&server), before, "{name}");
+    }
+    signal("-KILL", &before[0]);
+    eventually("it is dead", || is_dead(&before[0]));
+    server.send("/api/v1/remove", &build::photo()).expect(200);
+    assert_ne!(children(&server), before);
+}
+
+#[test]
+fn they_go_with_their_work_and_with_their_server() {
+    let mut server = Server::start(&["--idle-timeout", "0.2", "-j1"]);
+    assert!(children(&server).is_empty(), "none before there is work");
+    server.send("/api/v1/extract", &build::photo()).expect(200);
+    eventually("they go", || children(&server).is_empty());
+    server.send("/api/v1/extract", &build::photo()).expect(200);
+    let mut held = Server::start(&["-j2"]);
+    held.send("/api/v1/extract", &build::photo()).expect(200);
+    for server in [&mut server, &mut held] {
+        let processes = children(server);
+        server.child.kill().unwrap();
+        server.child.wait().unwrap();
+        eventually("no orphans", || processes.iter().all(|p| is_dead(p)));
+    }
+}
+
+/// Gone, or waiting to be asked how it ended.
+fn is_dead(process: &str) -> bool {
+    fs::read_to_string(format!("/proc/{process}/stat")).map_or(true, |stat| stat.contains(") Z "))
+}
+
+/// Whoever calls the command by hand is told so.
+#[test]
+fn the_command_is_for_servers_alone() {
+    let folder = crate::cli::Folder::new();
+    let run = folder.run(["worker", "1000000000"]);
+    assert!(run.stderr.contains("the server's own"), "{}", run.stderr);
+    folder.run(["worker", "many"]).expect(2);
+    folder.run(["worker"]).expect(2);
+}
