@@ -22,8 +22,9 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// A head that is longer than its limit by more than this is not read to its end, and gets a bare 431.
-const HEAD: usize = 256 * 1024;
+/// A head that is longer than its limit by more than this is not read to its end, and gets a bare 431. What comes behind a head
+/// is read into the same buffer, which every connection has.
+const HEAD: usize = 32 * 1024;
 /// Headers of one request.
 const HEADERS: usize = 256;
 

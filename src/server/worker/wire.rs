@@ -37,7 +37,7 @@ pub fn send(mut socket: &UnixStream, head: &impl Serialize, bytes: &[u8], files:
     if !files.is_empty() && !control.push(SendAncillaryMessage::ScmRights(files)) {
         return Err(ErrorKind::InvalidInput.into());
     }
-    let sent = retry_on_intr(|| sendmsg(socket, &[IoSlice::new(&lengths)], &mut control, SendFlags::NOSIGNAL))?;
+    let sent = retry_on_intr(|| sendmsg(socket, &[IoSlice::new(&lengths)], &mut control, SendFlags::empty()))?;
     socket.write_all(lengths.get(sent..).unwrap_or_default())?;
     socket.write_all(&head)?;
     socket.write_all(bytes)
@@ -48,7 +48,7 @@ pub fn receive<T: DeserializeOwned>(mut socket: &UnixStream, limit: usize) -> io
     let mut lengths = [0; LENGTHS];
     let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(FILES))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
-    let first = retry_on_intr(|| recvmsg(socket, &mut [IoSliceMut::new(&mut lengths)], &mut control, RecvFlags::CMSG_CLOEXEC))?;
+    let first = retry_on_intr(|| recvmsg(socket, &mut [IoSliceMut::new(&mut lengths)], &mut control, RecvFlags::empty()))?;
     let mut files = Vec::new();
     for message in control.drain() {
         if let RecvAncillaryMessage::ScmRights(given) = message {
