@@ -13,7 +13,7 @@ use crate::{
     batch::{self, Item, Origin, Outcome, Ready, Report, Status, Work},
     cli::{self, Cli, Command},
     error::{Code, Error, Result},
-    input::Input,
+    input::{Input, work_until},
     interrupt,
     metadata::Warning,
     output::{self, Format, Rows, Style, csv, github, table},
@@ -166,8 +166,9 @@ impl Opener {
         Name::of(item, self.stdin_name.as_deref())
     }
 
-    /// Opens the input. One behind a URL may bring a name of its own.
+    /// Opens the input; what is read of it and out of it from now on has its time. One behind a URL may bring a name of its own.
     fn open(&self, item: &Item, name: &mut Name) -> Result<Input> {
+        work_until(None);
         let input = match item.url() {
             Some(url) => {
                 let (input, given) = self.network.open(url, self.max_size)?;
@@ -178,7 +179,9 @@ impl Opener {
             None => Input::from_file(self.file(item)?)?,
         };
         self.fits(input.len())?;
-        input.set_deadline(Instant::now() + self.patience);
+        let deadline = Instant::now() + self.patience;
+        input.set_deadline(deadline);
+        work_until(Some(deadline));
         Ok(input)
     }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     error::{Error, Result},
+    metadata::Blob,
     net::Ranged,
 };
 use std::{
@@ -123,20 +124,9 @@ struct Shared {
     looks: Cell<u8>,
 }
 
-/// Reading fails after a moment, for whatever this thread opens while it is held: blocks inside blocks, too.
-#[derive(Debug)]
-pub struct Deadline(Option<Instant>);
-
-impl Deadline {
-    pub fn hold(until: Instant) -> Self {
-        Deadline(DEADLINE.replace(Some(until)))
-    }
-}
-
-impl Drop for Deadline {
-    fn drop(&mut self) {
-        DEADLINE.set(self.0);
-    }
+/// From now on reading fails after that moment, in whatever this thread opens: blocks inside blocks, inflated ones, too.
+pub fn work_until(deadline: Option<Instant>) {
+    DEADLINE.set(deadline);
 }
 
 /// A view of bytes that can be read anywhere. Cheap to clone and to narrow ([`Input::slice`]). Offsets are relative to the view.
@@ -146,6 +136,8 @@ pub struct Input {
     /// Of the view within the source.
     start: u64,
     len: u64,
+    /// Is the source the file itself?
+    in_file: bool,
 }
 
 impl Input {
@@ -167,6 +159,11 @@ impl Input {
         Self::new(Source::Memory(bytes), len)
     }
 
+    /// Of a block that does not stand in its file as it is: joined from pieces, inflated.
+    pub fn from_block(bytes: Vec<u8>) -> Self {
+        Input { in_file: false, ..Self::from_bytes(bytes) }
+    }
+
     /// Of a file that is read by ranges.
     pub fn from_url(mut ranged: Ranged) -> Self {
         let (len, head) = (ranged.len(), ranged.take_head());
@@ -184,7 +181,12 @@ impl Input {
     }
 
     fn new(source: Source, len: u64) -> Self {
-        Input { shared: Rc::new(Shared { source, len, deadline: Cell::new(DEADLINE.get()), looks: Cell::new(0) }), start: 0, len }
+        Input {
+            shared: Rc::new(Shared { source, len, deadline: Cell::new(DEADLINE.get()), looks: Cell::new(0) }),
+            start: 0,
+            len,
+            in_file: true,
+        }
     }
 
     /// Reading fails after this moment (`code` damaged: no sound file takes that long).
@@ -209,7 +211,7 @@ impl Input {
     pub fn slice(&self, range: Range<u64>) -> Input {
         let from = range.start.min(self.len);
         let to = range.end.clamp(from, self.len);
-        Input { shared: Rc::clone(&self.shared), start: self.start + from, len: to - from }
+        Input { shared: Rc::clone(&self.shared), start: self.start + from, len: to - from, ..*self }
     }
 
     /// From `offset` to the end of this view.
@@ -217,9 +219,18 @@ impl Input {
         self.slice(offset..self.len)
     }
 
+    /// A range of this view as binary data, which stay in the file where they stand there.
+    pub fn blob(&self, range: Range<u64>) -> Blob {
+        if self.in_file {
+            return Blob::Span(self.start.saturating_add(range.start)..self.start.saturating_add(range.end));
+        }
+        let bytes = self.up_to(range.start, range.end.saturating_sub(range.start));
+        Blob::Bytes(bytes.map(Cow::into_owned).unwrap_or_default())
+    }
+
     /// The whole file that this view was cut from.
     pub fn whole(&self) -> Input {
-        Input { shared: Rc::clone(&self.shared), start: 0, len: self.shared.len }
+        Input { shared: Rc::clone(&self.shared), start: 0, len: self.shared.len, ..*self }
     }
 
     /// This view's bytes as far as they are in memory already: all of a small file, the beginning of a large one.
@@ -242,9 +253,9 @@ impl Input {
     /// Exactly `len` bytes at `offset`. Fails when they are not all there ([`Error::truncated`]).
     pub fn bytes(&self, offset: u64, len: u64) -> Result<Cow<'_, [u8]>> {
         let end = offset.checked_add(len).filter(|&e| e <= self.len).ok_or_else(Error::truncated)?;
+        self.in_time_now_and_then()?;
         let head = self.head();
         if end <= head.len() as u64 {
-            self.in_time_now_and_then()?;
             return Ok(Cow::Borrowed(&head[offset as usize..end as usize]));
         }
         let range = self.start + offset..self.start + end;
@@ -447,5 +458,25 @@ mod tests {
         input.copy(100..199_999, &mut copied).unwrap();
         assert_eq!(copied, &bytes[100..199_999]);
         assert_eq!(input.loaded(1 << 20).unwrap().head(), &bytes[..]);
+    }
+
+    #[test]
+    fn blocks_that_are_opened_have_the_time_of_their_file() {
+        work_until(Some(Instant::now()));
+        let block = Input::from_block(vec![7; 9]);
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        assert!(block.u8(3).is_err());
+        work_until(None);
+        assert_eq!(Input::from_block(vec![7; 9]).u8(3).unwrap(), 7);
+    }
+
+    #[test]
+    fn binary_data_are_where_they_stand() {
+        let bytes: Vec<u8> = (0..100).collect();
+        let (file, block) = (Input::from_bytes(bytes.clone()), Input::from_block(bytes));
+        assert_eq!(file.slice(10..50).blob(3..5), Blob::Span(13..15));
+        assert_eq!(block.slice(10..50).blob(3..5), Blob::Bytes(vec![13, 14]));
+        assert_eq!(block.slice(10..50).whole().blob(98..300), Blob::Bytes(vec![98, 99]));
+        assert_eq!(file.slice(1..2).blob(u64::MAX..u64::MAX), Blob::Span(u64::MAX..u64::MAX));
     }
 }

@@ -79,6 +79,20 @@ pub enum Blob {
     Span(Range<u64>),
 }
 
+impl Value {
+    /// Bytes that it holds beside itself.
+    pub fn held(&self) -> usize {
+        match self {
+            Value::Text(text) => text.len(),
+            Value::Array(all) | Value::List(all) => {
+                all.iter().fold(0, |sum: usize, one| sum.saturating_add(one.held()).saturating_add(size_of::<Value>()))
+            }
+            Value::Binary(Blob::Bytes(bytes)) => bytes.len(),
+            _ => 0,
+        }
+    }
+}
+
 impl Blob {
     pub fn len(&self) -> u64 {
         match self {

@@ -101,7 +101,7 @@ impl Origin {
     /// The bytes as an input of their own; `limit` bounds what is joined in memory.
     pub fn open(&self, file: &Input, limit: u64) -> Result<Input> {
         match self {
-            Origin::Decoded { bytes, .. } => Ok(Input::from_bytes(bytes.clone())),
+            Origin::Decoded { bytes, .. } => Ok(Input::from_block(bytes.clone())),
             Origin::Spans(spans) if spans.len() == 1 => Ok(file.slice(spans[0].clone())),
             Origin::Spans(spans) => {
                 let total: u64 = spans.iter().map(|s| s.end.saturating_sub(s.start)).fold(0, u64::saturating_add);
@@ -112,7 +112,7 @@ impl Origin {
                 for span in spans {
                     joined.extend_from_slice(&file.up_to(span.start, span.end.saturating_sub(span.start))?);
                 }
-                Ok(Input::from_bytes(joined))
+                Ok(Input::from_block(joined))
             }
         }
     }

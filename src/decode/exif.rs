@@ -128,7 +128,7 @@ impl Block {
                 self.reader.emit(entry, self.main, group, priority, sink);
             }
         }
-        images.finish(group, priority, sink);
+        images.finish(&self.reader.block.whole(), group, priority, sink);
         next
     }
 

@@ -16,6 +16,8 @@ const HEADER: usize = 128;
 const MAX_TAGS: usize = 500;
 /// Languages of one text, at most so many.
 const MAX_RECORDS: usize = 500;
+/// Bytes of numbers that are shown as such.
+const MAX_NUMBERS: usize = 64 * 1024;
 
 pub fn decode(input: &Input, sink: &mut Sink) {
     let bytes = match input.all(MAX_PROFILE) {
@@ -83,6 +85,9 @@ impl<'a> Profile<'a> {
         let group = self.group("ICC_Profile");
         let mut whole = true;
         for entry in self.bytes[HEADER + 4..].chunks_exact(12).take((count as usize).min(MAX_TAGS)) {
+            if sink.is_full() {
+                break;
+            }
             let word = |at| Big.u32(entry, at).unwrap_or(0) as usize;
             let (offset, size) = (word(4), word(8));
             match offset.checked_add(size).and_then(|end| self.bytes.get(offset..end)) {
@@ -228,7 +233,7 @@ fn languages(name: &'static str, element: &[u8], group: &Group, sink: &mut Sink)
 
 /// The value of an element of a type that holds one text or a run of numbers; `None`: it is binary data.
 fn simple(kind: &[u8], element: &[u8]) -> Option<Value> {
-    let data = element.get(8..)?;
+    let data = element.get(8..).filter(|data| !kind.starts_with(b"ui") || data.len() <= MAX_NUMBERS)?;
     Some(match kind {
         b"desc" => {
             let len = Big.u32(element, 8)? as usize;

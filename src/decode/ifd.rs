@@ -15,7 +15,7 @@ use std::{borrow::Cow, cell::Cell, rc::Rc};
 
 /// Entries of one directory, at most so many are read (a classic directory can say 65,535).
 const MAX_ENTRIES: u64 = 4096;
-/// Directories of one block, at most so many.
+/// Directories of one block and maker notes in it, at most so many together.
 const MAX_DIRECTORIES: usize = 512;
 /// Directories inside directories, at most so deep.
 const MAX_DEPTH: u8 = 10;
@@ -23,8 +23,8 @@ const MAX_DEPTH: u8 = 10;
 const MAX_TEXT: u64 = 4 * 1024 * 1024;
 const MAX_UNDEFINED: u64 = 64 * 1024;
 const MAX_NUMBERS: u64 = 256 * 1024;
-/// Bytes of all values of a block together: many entries may point at the same data.
-const MAX_VALUES: u64 = 16 * 1024 * 1024;
+/// Bytes that all values of a block take in memory, together: many entries may point at the same data.
+const MAX_VALUES: u64 = 64 * 1024 * 1024;
 
 /// One entry of a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,13 +59,29 @@ pub struct Reader {
     pub base: i64,
     visited: SmallVec<[u64; 16]>,
     depth: u8,
-    /// What is left of [`MAX_VALUES`].
-    budget: Rc<Cell<u64>>,
+    left: Rc<Left>,
+}
+
+/// What is left for a block, its maker notes included.
+#[derive(Debug)]
+struct Left {
+    /// Of [`MAX_VALUES`].
+    values: Cell<u64>,
+    /// Of [`MAX_DIRECTORIES`].
+    directories: Cell<usize>,
+}
+
+impl Left {
+    /// Takes so many bytes, if they are there.
+    fn take(&self, bytes: u64) -> bool {
+        self.values.get().checked_sub(bytes).inspect(|left| self.values.set(*left)).is_some()
+    }
 }
 
 impl Reader {
     pub fn new(block: Input, order: ByteOrder) -> Self {
-        Reader { block, order, big: false, base: 0, visited: SmallVec::new(), depth: 0, budget: Rc::new(Cell::new(MAX_VALUES)) }
+        let left = Left { values: Cell::new(MAX_VALUES), directories: Cell::new(MAX_DIRECTORIES) };
+        Reader { block, order, big: false, base: 0, visited: SmallVec::new(), depth: 0, left: Rc::new(left) }
     }
 
     /// A reader of the same block for a maker note, whose offsets may count otherwise. It remembers the directories seen.
@@ -77,7 +93,7 @@ impl Reader {
             base,
             visited: self.visited.clone(),
             depth: self.depth + 1,
-            budget: Rc::clone(&self.budget),
+            left: Rc::clone(&self.left),
         }
     }
 
@@ -165,12 +181,21 @@ impl Reader {
             Format::Undef => MAX_UNDEFINED,
             _ => MAX_NUMBERS * entry.format.size() as u64,
         };
-        let left = self.budget.get();
-        if entry.size > limit.min(left) {
-            return false;
+        let held = match entry.format {
+            Format::String | Format::Undef => entry.size,
+            _ => entry.count.saturating_mul(size_of::<Value>() as u64),
+        };
+        entry.size <= limit && self.left.take(held)
+    }
+
+    /// Takes one of the directories and notes that a block may have.
+    pub fn admits_one_more(&self, sink: &mut Sink) -> bool {
+        let left = self.left.directories.get().checked_sub(1);
+        match left {
+            Some(left) => self.left.directories.set(left),
+            None => sink.warn("too many directories"),
         }
-        self.budget.set(left - entry.size);
-        true
+        left.is_some()
     }
 
     /// The value of an entry as unsigned numbers (offsets, lengths).
@@ -179,10 +204,9 @@ impl Reader {
         value.iter().flat_map(Value::elements).filter_map(|v| u64::try_from(v.as_i64()?).ok()).collect()
     }
 
-    /// A range of the block as binary data, absolute in the file where the block is a view of it.
+    /// A range of the block as binary data.
     pub fn span(&self, at: u64, size: u64) -> Blob {
-        let start = self.block.start().saturating_add(at);
-        Blob::Span(start..start.saturating_add(size))
+        self.block.blob(at..at.saturating_add(size))
     }
 
     /// Reads the directory at `at` and all below it. Returns where the next one is (0: nowhere, or seen before).
@@ -212,8 +236,11 @@ impl Reader {
 
     /// The entries of the directory at `at`, once: `None` for one that was read before, or lies too deep.
     pub fn enter(&mut self, at: u64, group: &Group, sink: &mut Sink) -> Option<Directory> {
-        if self.depth > MAX_DEPTH || self.visited.len() >= MAX_DIRECTORIES || self.visited.contains(&at) {
+        if self.depth > MAX_DEPTH || self.visited.contains(&at) {
             sink.warn("directories point at each other");
+            return None;
+        }
+        if sink.is_full() || !self.admits_one_more(sink) {
             return None;
         }
         self.visited.push(at);
@@ -295,6 +322,9 @@ impl Reader {
             && !self.says_size(entry, at, order)
         {
             return sink.warn(format!("{} says another size", row.name));
+        }
+        if !self.left.take(entry.size) {
+            return sink.warn(format!("{} is too much", row.name));
         }
         if let Some(name) = table.proc {
             return makernote::procedure(name, self, entry, sub, table, sink);

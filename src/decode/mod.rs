@@ -29,6 +29,8 @@ use std::borrow::Cow;
 
 /// Tags of one file, at most so many: a bound on memory that no sound file meets.
 const MAX_TAGS: usize = 100_000;
+/// Bytes that the values of one file hold, at most so many: a range of a file may be shown under many names.
+const MAX_HELD: usize = 256 * 1024 * 1024;
 /// Files and blocks found inside one part, at most so many.
 const MAX_CHILDREN: usize = 10_000;
 
@@ -77,6 +79,10 @@ pub struct Sink {
     pub inflated: u64,
     /// ICC profiles and IPTC blocks so far.
     pub seen: [u32; 2],
+    /// Bytes that the values hold so far.
+    pub held: usize,
+    /// There was more than is taken.
+    pub overflowed: bool,
 }
 
 /// A block of another standard inside a decoded one (an ICC profile in a TIFF tag, a thumbnail).
@@ -90,9 +96,17 @@ pub struct Child {
 impl Sink {
     /// Adds a tag.
     pub fn push(&mut self, tag: Tag) {
-        if self.metadata.tags.len() < MAX_TAGS {
+        if !self.is_full() {
+            self.held = self.held.saturating_add(tag.value.held());
             self.metadata.tags.push(tag);
+        } else if !std::mem::replace(&mut self.overflowed, true) {
+            self.warn("more metadata than one file may have");
         }
+    }
+
+    /// Is there room for no more?
+    pub fn is_full(&self) -> bool {
+        self.metadata.tags.len() >= MAX_TAGS || self.held >= MAX_HELD
     }
 
     /// Adds a tag that prints as its value.
@@ -127,6 +141,9 @@ impl Sink {
 
 /// Decodes a part by its kind.
 pub fn decode(kind: Kind, input: &Input, sink: &mut Sink) {
+    if sink.is_full() {
+        return;
+    }
     if let Some(i) = [Kind::Icc, Kind::Iptc].iter().position(|k| *k == kind) {
         sink.ordinal = sink.seen[i];
         sink.seen[i] = sink.seen[i].saturating_add(1);

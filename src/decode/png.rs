@@ -19,8 +19,10 @@ const MNG: Group = Group::new("mng", "MNG");
 
 /// No chunk that is decoded is larger.
 const MAX_CHUNK: u64 = 64 * 1024 * 1024;
-/// So many bytes of one file are inflated, in all.
+/// So many bytes of one file are inflated, in all, those of streams that turn out to be damaged included.
 const MAX_INFLATED: u64 = 64 * 1024 * 1024;
+/// A damaged stream is looked into only when it unfolds to no more.
+const MAX_LOOKED_INTO: usize = 1 << 20;
 
 pub fn decode(chunk: [u8; 4], input: &Input, sink: &mut Sink) {
     let data = match input.all(MAX_CHUNK) {
@@ -136,7 +138,7 @@ fn words(data: &[u8]) -> Value {
 
 /// 11.3.1.1: an alpha value for each entry of the palette, or one transparent colour.
 fn transparency(data: &[u8], sink: &mut Sink) {
-    let palette = sink.metadata.get_in("PNG", "ColorType").is_some_and(|t| t.value.as_i64() == Some(3));
+    let palette = sink.facts.kept("ColorType") == Some(3.0);
     let value = match data.len() {
         7.. => binary(data),
         _ if palette => bytes(data),
@@ -199,7 +201,7 @@ fn colour_profile(data: &[u8], sink: &mut Sink) {
 fn icc(profile: Vec<u8>, group: &Group, sink: &mut Sink) {
     let declared = profile.first_chunk().map_or(0, |&n| u32::from_be_bytes(n) as usize);
     if (128..=profile.len()).contains(&declared) {
-        return sink.child(Kind::Icc, sink.place.clone(), Input::from_bytes(profile));
+        return sink.child(Kind::Icc, sink.place.clone(), Input::from_block(profile));
     }
     sink.warn("the ICC profile has a wrong length");
     sink.tag(group, "ICC_Profile", Value::Binary(Blob::Bytes(profile)));
@@ -211,7 +213,7 @@ fn exif(chunk: [u8; 4], data: &[u8], sink: &mut Sink) {
         && let Ok(tiff) = inflate(deflated, sink)
         && (tiff.starts_with(b"II*\0") || tiff.starts_with(b"MM\0*"))
     {
-        return sink.child(Kind::Exif, sink.place.clone(), Input::from_bytes(tiff));
+        return sink.child(Kind::Exif, sink.place.clone(), Input::from_block(tiff));
     }
     sink.warn("the Exif chunk holds no Exif");
     let name = if &chunk == b"eXIf" { "eXIf" } else { "zxIf" };
@@ -272,8 +274,13 @@ fn inflate<'a>(data: &'a [u8], sink: &mut Sink) -> Result<Vec<u8>, &'a [u8]> {
                 return Ok(text);
             }
             Inflated::NoRoom if room < limit => room = room.saturating_mul(4),
-            Inflated::NoRoom | Inflated::Cut => return Err(&[]),
-            Inflated::Wrong => return Err(&data[wrong_byte(data, room)..]),
+            failed => {
+                // To look for what is wrong takes a step for each bit of the length.
+                let looks = matches!(failed, Inflated::Wrong) && room <= MAX_LOOKED_INTO;
+                let steps = if looks { u64::from(usize::BITS - data.len().leading_zeros()) + 1 } else { 1 };
+                sink.inflated += steps * room as u64;
+                return Err(if looks { &data[wrong_byte(data, room)..] } else { &[] });
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Sink;
 use crate::{
     input::Input,
-    metadata::{Blob, Group, Value},
+    metadata::{Group, Value},
     tags::{self, ByteOrder},
 };
 
@@ -19,8 +19,7 @@ pub fn decode(chunk: [u8; 4], input: &Input, sink: &mut Sink) {
         b"ANIM" => "RIFF::ANIM",
         b"ALPH" => "RIFF::ALPH",
         b"EXIF" => {
-            let start = input.start();
-            return sink.tag(&RIFF, "UnknownEXIF", Value::Binary(Blob::Span(start..start + input.len())));
+            return sink.tag(&RIFF, "UnknownEXIF", Value::Binary(input.blob(0..input.len())));
         }
         _ => return,
     };

@@ -5,7 +5,7 @@
 use super::Sink;
 use crate::{
     input::Input,
-    metadata::{Blob, Group, Value},
+    metadata::{Group, Value},
     part::Kind,
     table,
     tags::{
@@ -42,7 +42,7 @@ fn afcp(input: &Input, sink: &mut Sink) {
         let (size, offset) = (order.u32(entry, 4).unwrap_or(0), order.u32(entry, 8).unwrap_or(0));
         let Some(from) = offset.checked_sub(began).map(u64::from) else { continue };
         let data = input.slice(from..from + u64::from(size));
-        let binary = || Some(Value::Binary(Blob::Bytes(data.all(MAX_TRAILER).ok()?.into_owned())));
+        let binary = || Value::Binary(data.blob(0..data.len()));
         match &entry[..4] {
             b"IPTC" => iptc("AFCP", data, sink),
             b"TEXT" => {
@@ -50,8 +50,8 @@ fn afcp(input: &Input, sink: &mut Sink) {
                     sink.tag(&GROUP, "Text", super::text::lossy(&text));
                 }
             }
-            b"Nail" => binary().into_iter().for_each(|v| sink.tag(&GROUP, "ThumbnailImage", v)),
-            b"PrVw" => binary().into_iter().for_each(|v| sink.tag(&GROUP, "PreviewImage", v)),
+            b"Nail" => sink.tag(&GROUP, "ThumbnailImage", binary()),
+            b"PrVw" => sink.tag(&GROUP, "PreviewImage", binary()),
             _ => {}
         }
     }
@@ -90,8 +90,7 @@ fn foto_station(input: &Input, sink: &mut Sink) {
             }
             3 | 4 => {
                 let name = if id == 3 { "ThumbnailImage" } else { "PreviewImage" };
-                let span = data.start()..data.start() + data.len();
-                sink.tag(&GROUP, name, Value::Binary(Blob::Span(span)));
+                sink.tag(&GROUP, name, Value::Binary(data.blob(0..data.len())));
             }
             _ => {}
         }
@@ -149,9 +148,7 @@ fn samsung(input: &Input, sink: &mut Sink) {
             _ => {
                 let title_name = if id == 0x0a30 { "EmbeddedVideoType".into() } else { format!("{name}Name") };
                 sink.tag(&GROUP, title_name, super::text::lossy(&title));
-                if let Ok(bytes) = data.all(MAX_TRAILER) {
-                    sink.tag(&GROUP, name, Value::Binary(Blob::Bytes(bytes.into_owned())));
-                }
+                sink.tag(&GROUP, name, Value::Binary(data.blob(0..data.len())));
             }
         }
     }

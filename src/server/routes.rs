@@ -21,7 +21,7 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header},
     middleware::{self, Next},
-    routing::{MethodRouter, any, get, post},
+    routing::{MethodRouter, get, post},
 };
 use std::{
     net::SocketAddr,
@@ -55,16 +55,13 @@ pub fn router(app: Arc<App>, address: SocketAddr) -> anyhow::Result<Router> {
     let router = page::routes(&app.settings)
         .into_iter()
         .fold(router, |router, (path, file)| router.route(path, only(get(async move || file.clone().response()), "GET, HEAD")));
-    let nothing = any(async || Refusal::no_route().response());
+    let router = router
+        .fallback(async || Refusal::no_route().response())
+        .layer(CatchPanicLayer::custom(|_| Refusal::internal().response()));
     let router = match cors(&app.settings.origins)? {
-        // It answers every OPTIONS with 200, which would say of any path that it is there.
-        Some(cors) => {
-            let nothing = nothing.layer(cors.clone()).options(async || Refusal::no_route().response());
-            router.route_layer(cors).fallback_service(nothing.with_state(()))
-        }
-        None => router.fallback_service(nothing.with_state(())),
+        Some(cors) => router.layer(cors).layer(middleware::map_request(no_preflight)),
+        None => router,
     };
-    let router = router.layer(CatchPanicLayer::custom(|_| Refusal::internal().response()));
     let shared = (Arc::clone(&app), address);
     Ok(router.layer(middleware::from_fn_with_state(app, observe)).with_state(shared))
 }
@@ -103,6 +100,15 @@ fn cors(origins: &[String]) -> anyhow::Result<Option<CorsLayer>> {
         .expose_headers([REQUEST_ID, header::RETRY_AFTER, header::CONTENT_DISPOSITION])
         .max_age(Duration::from_secs(3600));
     Ok(Some(layer))
+}
+
+/// The layer of CORS takes every OPTIONS for a preflight, and answers it with 200. One that asks for no method is none (Fetch,
+/// 4.8): it goes on as a method that no path knows.
+async fn no_preflight(mut request: Request) -> Request {
+    if request.method() == Method::OPTIONS && !request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
+        *request.method_mut() = Method::TRACE;
+    }
+    request
 }
 
 /// Counts and logs a request, and gives it a number.

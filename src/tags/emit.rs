@@ -305,7 +305,7 @@ pub fn packed_in(table: &'static Table, block: &[u8], order: ByteOrder, group: &
                     packed_in(target, inner, sub.order.unwrap_or(order), &target.group, sink, depth + 1);
                 }
             } else if let Some(kind) = row.child {
-                sink.child(kind, row.name, Input::from_bytes(bytes.to_vec()));
+                sink.child(kind, row.name, Input::from_block(bytes.to_vec()));
             } else if let Some(tag) = tag_of(table, row, value, group, &context) {
                 sink.push(tag);
             }

@@ -41,7 +41,7 @@ pub(super) fn printer(name: &str) -> Option<Printer> {
             _ => v.to_string(),
         },
         "olympus_saturation_step" => |v| match numbers(v).as_slice() {
-            [value, min, max] => format!("CS{} (min CS0, max CS{})", value - min, max - min),
+            [value, min, max] => format!("CS{} (min CS0, max CS{})", value.saturating_sub(*min), max.saturating_sub(*min)),
             _ => v.to_string(),
         },
         "olympus_iso_auto" => |v| {

@@ -29,7 +29,9 @@ pub(super) fn converter(name: &str) -> Option<Convert> {
             }
             _ => None,
         },
-        "pentax_color_temperature" => |v, _| v.as_i64().filter(|&n| n != 0).map(|n| Value::Int(53_190 - n)),
+        "pentax_color_temperature" => {
+            |v, _| v.as_i64().filter(|&n| n != 0).and_then(|n| Some(Value::Int(53_190i64.checked_sub(n)?)))
+        }
         "pentax_shutter_count" => shutter_count,
         "pentax_segments" => |v, _| Some(each(v, |x| if x == 0.0 || x == 255.0 { x } else { x / 8.0 - 6.0 })),
         "pentax_sr_focal" => |v, _| v.as_i64().map(|n| number(if n & 1 == 1 { n as f64 * 4.0 } else { n as f64 / 2.0 })),

@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+mod bombs;
 mod contract;
 mod description;
 mod fetch;

@@ -5,6 +5,7 @@ use crate::{
         Sink,
         ifd::{Entry, Reader},
     },
+    input::Input,
     metadata::{Blob, Group, Priority, Tag, Value},
 };
 use smallvec::SmallVec;
@@ -96,10 +97,10 @@ impl Images {
     }
 
     /// Adds the images whose place and length are known.
-    pub fn finish(self, group: &Group, priority: Priority, sink: &mut Sink) {
+    pub fn finish(self, whole: &Input, group: &Group, priority: Priority, sink: &mut Sink) {
         for image in self.found {
             let (Some(offset), Some(length)) = (image.offset, image.length) else { continue };
-            if let Some(blob) = data(&offset, &length) {
+            if let Some(blob) = data(whole, &offset, &length) {
                 sink.push(Tag::new(group.clone(), image.name, Value::Binary(blob)).priority(priority));
             }
         }
@@ -127,10 +128,10 @@ fn shifted(value: Value, start: i64) -> Value {
     }
 }
 
-fn data(offset: &Value, length: &Value) -> Option<Blob> {
+fn data(whole: &Input, offset: &Value, length: &Value) -> Option<Blob> {
     if let (Value::Int(at), Value::Int(len)) = (offset, length) {
         let (at, len) = (u64::try_from(*at).ok()?, u64::try_from(*len).ok()?);
-        return (len > 0).then(|| Blob::Span(at..at.saturating_add(len)));
+        return (len > 0).then(|| whole.blob(at..at.saturating_add(len)));
     }
     // The reference has no data for images in several strips, only their lengths; here too they are a text.
     let text: SmallVec<[u8; 64]> = format!("Binary data {length} bytes").into_bytes().into();

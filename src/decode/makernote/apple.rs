@@ -5,11 +5,14 @@ use crate::{
     metadata::Value,
     tags::{self, Table},
 };
+use std::cell::Cell;
 
 /// Members of a dictionary, at most so many.
 const MAX_MEMBERS: usize = 256;
 /// Collections inside collections, at most so deep.
 const MAX_DEPTH: u8 = 8;
+/// Bytes of all texts of a list.
+const MAX_TEXT: usize = 64 * 1024;
 
 /// Adds the members of the dictionary that a table knows; a table of one row without a name takes the whole.
 pub(super) fn plist(block: &[u8], table: &'static Table, sink: &mut Sink) {
@@ -35,6 +38,8 @@ struct List<'a> {
     objects: u64,
     top: u64,
     offsets: usize,
+    /// Bytes of text that may still be made: a text can stand in many collections.
+    room: Cell<usize>,
 }
 
 impl<'a> List<'a> {
@@ -51,6 +56,7 @@ impl<'a> List<'a> {
             objects: number(8)?,
             top: number(16)?,
             offsets: usize::try_from(number(24)?).ok()?,
+            room: Cell::new(MAX_TEXT),
         })
     }
 
@@ -140,7 +146,9 @@ impl<'a> List<'a> {
     }
 
     fn leaf(&self, number: u64) -> Option<String> {
-        self.value(number).map(|v| v.to_string())
+        let text = self.value(number)?.to_string();
+        self.room.set(self.room.get().checked_sub(text.len() + 1)?);
+        Some(text)
     }
 }
 

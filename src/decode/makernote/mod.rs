@@ -204,6 +204,9 @@ pub fn decode(reader: &mut Reader, entry: &Entry, sink: &mut Sink) {
     let Ok(head) = reader.block.bytes(entry.at, entry.size.min(64)) else { return };
     let Some(maker) = recognise(&head, &sink.facts.make) else { return };
     let Some(table) = tags::table(maker.table) else { return };
+    if !reader.admits_one_more(sink) {
+        return;
+    }
     if let Start::None = maker.start {
         return whole(maker.table, reader, entry, table, sink);
     }

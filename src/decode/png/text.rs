@@ -77,7 +77,7 @@ pub(super) fn decode(chunk: [u8; 4], data: &[u8], input: &Input, sink: &mut Sink
             let block = match content {
                 // The end of the chunk's data, as it is in the file.
                 Cow::Borrowed(xmp) => input.tail(input.len().saturating_sub(xmp.len() as u64)),
-                Cow::Owned(xmp) => Input::from_bytes(xmp),
+                Cow::Owned(xmp) => Input::from_block(xmp),
             };
             sink.child(Kind::Xmp, sink.place.clone(), block);
         }
@@ -236,7 +236,7 @@ fn profile(known: Known, text: &[u8], sink: &mut Sink) {
         _ => None,
     };
     match kind {
-        Some(kind) => sink.child(kind, sink.place.clone(), Input::from_bytes(block)),
+        Some(kind) => sink.child(kind, sink.place.clone(), Input::from_block(block)),
         None => {
             sink.warn(format!("a raw profile is no {}", known.name()));
             sink.tag(&PNG, known.name(), Value::Binary(Blob::Bytes(text.to_vec())));

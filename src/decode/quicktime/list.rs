@@ -10,6 +10,8 @@ use crate::{
 
 /// Keys of one list, at most so many.
 const MAX_KEYS: usize = 10_000;
+/// Numbers of a value that are shown as such.
+const MAX_ONE_BY_ONE: usize = 1024;
 /// Values of one item, at most so many.
 const MAX_VALUES: usize = 1000;
 const ITUNES: Group = Group::new("quicktime", "iTunes");
@@ -85,13 +87,14 @@ impl Data<'_> {
         Value::Binary(Blob::Bytes(self.bytes.to_vec()))
     }
 
-    /// A whole number as long as the data are; eight bytes one by one.
+    /// A whole number as long as the data are; other lengths one by one.
     fn unsigned(&self, row: Option<&Row>) -> Option<Value> {
         let (format, count) = match self.bytes.len() {
             1 => (Format::Int8u, 1),
             2 => (Format::Int16u, 1),
             4 => (Format::Int32u, 1),
-            n => (row?.format?, n),
+            n if n <= MAX_ONE_BY_ONE => (row?.format?, n),
+            _ => return None,
         };
         format.read(self.bytes, count, ByteOrder::Big)
     }

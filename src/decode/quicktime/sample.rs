@@ -182,7 +182,7 @@ pub fn colour(body: &Body, sink: &mut Sink) {
     match body.bytes.get(..4) {
         Some(b"prof" | b"rICC") => {
             let profile = body.bytes.get(4..).unwrap_or_default();
-            sink.child(Kind::Icc, "colr", Input::from_bytes(profile.to_vec()));
+            sink.child(Kind::Icc, "colr", Input::from_block(profile.to_vec()));
         }
         Some(kind @ (b"nclx" | b"nclc")) => {
             sink.printed(&body.group, "ColorProfiles", text(kind), Print::Plain);

@@ -12,7 +12,7 @@ use crate::{
     commands,
     engine::{local, removal},
     error::{Code, Error},
-    input::{Deadline, Input},
+    input::{Input, work_until},
 };
 use anyhow::Context;
 use rustix::{
@@ -61,10 +61,9 @@ fn limit(memory: u64) -> anyhow::Result<()> {
 
 fn contained(task: &Task, files: Vec<OwnedFd>) -> (Done, Vec<u8>) {
     let deadline = Instant::now() + task.time;
-    let held = Deadline::hold(deadline);
+    work_until(Some(deadline));
     // A panic's hook has logged it.
     let result = catch_unwind(AssertUnwindSafe(|| work(task, files, deadline))).unwrap_or(Err(Failed::Broken));
-    drop(held);
     let done = match result {
         Ok(done) => return done,
         Err(Failed::Late) => Done::Late,
