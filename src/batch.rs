@@ -199,6 +199,30 @@ fn alone(mut inputs: impl Iterator<Item = Item> + Ready, printer: &mut Printer, 
 
 type Answer = (usize, Vec<u8>, Report);
 
+/// Not a single thread could be started.
+#[derive(Debug)]
+pub struct NoThread(io::Error);
+
+impl std::fmt::Display for NoThread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "a thread cannot be started (-j1 needs none): {}", self.0)
+    }
+}
+
+impl std::error::Error for NoThread {}
+
+impl From<io::Error> for NoThread {
+    fn from(e: io::Error) -> Self {
+        NoThread(e)
+    }
+}
+
+impl From<NoThread> for io::Error {
+    fn from(e: NoThread) -> Self {
+        io::Error::other(e)
+    }
+}
+
 /// In several threads. A thread of its own finds the inputs and is at most `AHEAD` answers per worker ahead of the printer.
 fn together<W>(inputs: W, printer: &mut Printer, work: &impl Work) -> io::Result<()>
 where
@@ -213,25 +237,30 @@ where
     let stop = Arc::new(AtomicBool::new(false));
 
     let finder = (jobs.clone(), Arc::clone(&stop));
-    thread::spawn(move || find(inputs, &tickets, &finder.0, &finder.1, workers));
+    let find = move || find(inputs, &tickets, &finder.0, &finder.1, workers);
+    thread::Builder::new().spawn(find).map_err(NoThread::from)?;
     thread::scope(|scope| {
-        for _ in 0..workers {
+        for begun in 0..workers {
             let (todo, answers, stop) = (todo.clone(), answers.clone(), Arc::clone(&stop));
             let worker = thread::Builder::new().stack_size(STACK);
-            worker.spawn_scoped(scope, move || work_off(&todo, &answers, &stop, work))?;
+            match worker.spawn_scoped(scope, move || work_off(&todo, &answers, &stop, work)) {
+                // Fewer do it, too.
+                Err(_) if begun > 0 => break,
+                worker => drop(worker.map_err(NoThread::from)?),
+            }
         }
         drop((todo, answers));
-        let result = print_in_order(&done, &returned, &stop, printer);
+        let mut waiting = BTreeMap::new();
+        let result = print_in_order(&done, &returned, &stop, &mut waiting, printer);
         stop.store(true, Ordering::Relaxed);
         drop(returned);
         for _ in 0..workers {
             let _ = jobs.send(None);
         }
         // Files in hand are done, and said, even when the rest is not wanted any more.
-        let mut rest: Vec<Answer> = done.iter().collect();
-        rest.sort_by_key(|(i, ..)| *i);
+        waiting.extend(done.iter().map(|(index, row, report)| (index, (row, report))));
         result?;
-        rest.into_iter().try_for_each(|(_, row, report)| printer.print(&row, report).map(drop))
+        waiting.into_values().try_for_each(|(row, report)| printer.print(&row, report).map(drop))
     })
 }
 
@@ -265,9 +294,14 @@ fn work_off(todo: &Receiver<Option<(usize, Item)>>, answers: &Sender<Answer>, st
     }
 }
 
-/// Prints answers in input order until there are no more, or no more are wanted.
-fn print_in_order(done: &Receiver<Answer>, returned: &Receiver<()>, stop: &AtomicBool, printer: &mut Printer) -> io::Result<()> {
-    let mut waiting: BTreeMap<usize, (Vec<u8>, Report)> = BTreeMap::new();
+/// Prints answers in input order until there are no more, or no more are wanted. What came too early then is left in `waiting`.
+fn print_in_order(
+    done: &Receiver<Answer>,
+    returned: &Receiver<()>,
+    stop: &AtomicBool,
+    waiting: &mut BTreeMap<usize, (Vec<u8>, Report)>,
+    printer: &mut Printer,
+) -> io::Result<()> {
     let mut next = 0;
     loop {
         if done.is_empty() {
@@ -284,14 +318,14 @@ fn print_in_order(done: &Receiver<Answer>, returned: &Receiver<()>, stop: &Atomi
             let _ = returned.recv();
             if !printer.print(&row, report)? {
                 stop.store(true, Ordering::Relaxed);
-                return waiting.into_values().try_for_each(|(row, report)| printer.print(&row, report).map(drop));
+                return Ok(());
             }
         }
         if interrupt::requested() {
             break;
         }
     }
-    waiting.into_values().try_for_each(|(row, report)| printer.print(&row, report).map(drop))
+    Ok(())
 }
 
 thread_local! {

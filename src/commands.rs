@@ -117,6 +117,9 @@ impl Session {
 
     fn status(&self, outcome: Outcome) -> Result<Status> {
         if let Some(e) = outcome.unwritten.filter(|e| e.kind() != ErrorKind::BrokenPipe) {
+            if e.get_ref().is_some_and(|e| e.is::<batch::NoThread>()) {
+                return Err(Error::new(Code::Unreadable, e.to_string()));
+            }
             return Err(Error::new(Code::Unreadable, format!("the answer cannot be written to stdout: {e}")));
         }
         let pardoned = self.exit_zero && [1, 3].contains(&outcome.status.0);

@@ -98,6 +98,11 @@ impl Error {
         Error { code, message: message.into(), source: None }
     }
 
+    /// What the system said.
+    pub fn io_kind(&self) -> Option<io::ErrorKind> {
+        self.source.as_ref().map(io::Error::kind)
+    }
+
     /// The bytes contradict their own format.
     pub fn damaged(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Code::Damaged, message)

@@ -130,9 +130,11 @@ impl Sources {
         original.is_some_and(|path| !path.ends_with(b"/") && Path::new(OsStr::from_bytes(path)).is_file())
     }
 
-    /// The number of inputs that a second look at the same command line finds, when that is possible: stdin has no second look.
+    /// The number of inputs that a second look at the same command line finds, when that is possible: a pipe gives each name
+    /// once, to whoever reads first, and what is under `/dev` may share its place with the first reader.
     pub fn count(args: &cli::Inputs) -> Option<usize> {
-        if args.files_from.as_deref().is_some_and(is_stdin) {
+        let again = |list: &Path| !is_stdin(list) && !list.starts_with("/dev") && list.is_file();
+        if !args.files_from.as_deref().is_none_or(again) {
             return None;
         }
         Some(Sources::new(args).ok()?.count_all())

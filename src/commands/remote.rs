@@ -232,6 +232,7 @@ impl Remover {
         if same && matches!(self.here.place, Place::InPlace { .. }) {
             return Ok(Vec::new());
         }
+        place::free(&self.here.place, target, self.here.rules)?;
         staged.commit()
     }
 
@@ -281,7 +282,8 @@ impl Work for Remover {
         let here = &self.here;
         let name = here.opener.name(item);
         let target = here.target(item);
-        if let Some(target) = &target {
+        // In place nothing is in the way of a file that is clean already.
+        if let Some(target) = target.as_ref().filter(|_| !matches!(here.place, Place::InPlace { .. })) {
             place::free(&here.place, target, here.rules)?;
         }
         let original = remove::original(item)?;

@@ -11,7 +11,7 @@ use std::{
     ffi::OsString,
     fs::{File, FileTimes, Metadata, OpenOptions},
     io,
-    os::unix::fs::{MetadataExt, PermissionsExt, fchown},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown},
     path::{Component, Path, PathBuf},
 };
 
@@ -213,13 +213,18 @@ impl Staged {
             io::ErrorKind::AlreadyExists => Err(e),
             // A file system without links.
             _ => {
-                let mut copy = OpenOptions::new().write(true).create_new(true).open(backup)?;
-                io::copy(&mut File::open(target)?, &mut copy)?;
-                copy.set_permissions(std::fs::metadata(target)?.permissions())?;
-                copy.sync_all()
+                // Nobody else reads it before it has the mode of the original.
+                let copy = OpenOptions::new().write(true).create_new(true).mode(0o600).open(backup)?;
+                copied(target, copy).inspect_err(|_| drop(std::fs::remove_file(backup)))
             }
         })
     }
+}
+
+fn copied(original: &Path, mut copy: File) -> io::Result<()> {
+    io::copy(&mut File::open(original)?, &mut copy)?;
+    copy.set_permissions(std::fs::metadata(original)?.permissions())?;
+    copy.sync_all()
 }
 
 /// Gives the new file owner and mode of the original; what could not be done, and what the user should know.

@@ -85,14 +85,13 @@ pub fn travels(name: &str) -> bool {
         && name.len() <= 200
 }
 
-/// A URL as it is printed: whoever sees it must not learn the password in it.
+/// A URL as it is printed: whoever sees it must not learn the password in it, or the token that stands alone in its place.
 pub fn shown(url: &str) -> Cow<'_, str> {
     let Some(start) = url.find("://").map(|at| at + 3) else { return url.into() };
     let end = url[start..].find(['/', '\\', '?', '#']).map_or(url.len(), |at| start + at);
-    match url[start..end].rsplit_once('@').and_then(|(user, host)| Some((user.split_once(':')?.0, host))) {
-        Some((user, host)) => format!("{}{user}:***@{host}{}", &url[..start], &url[end..]).into(),
-        None => url.into(),
-    }
+    let Some((user, host)) = url[start..end].rsplit_once('@') else { return url.into() };
+    let user = user.split_once(':').map_or(String::new(), |(user, _)| format!("{user}:"));
+    format!("{}{user}***@{host}{}", &url[..start], &url[end..]).into()
 }
 
 #[cfg(test)]
@@ -105,7 +104,7 @@ mod tests {
             ("http://user:pw@host/a@b:c", "http://user:***@host/a@b:c"),
             ("HTTPS://u:p@w:x@host", "HTTPS://u:***@host"),
             ("http://u:p#w@host/", "http://u:p#w@host/"),
-            ("http://user@host:80/?a:b@c", "http://user@host:80/?a:b@c"),
+            ("http://token@host:80/?a:b@c", "http://***@host:80/?a:b@c"),
             ("http://host/", "http://host/"),
         ] {
             assert_eq!(shown(url), want);

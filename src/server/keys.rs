@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
 use std::{
     io::Write,
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown},
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
     time::SystemTime,
@@ -124,10 +124,12 @@ pub fn revoke(path: &Path, id: &str) -> anyhow::Result<bool> {
 
 /// Changes are made one after the other: a key that was just made, or taken out, must not be lost to another change.
 fn alone(path: &Path) -> anyhow::Result<std::fs::File> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.with_context(|| folder.display().to_string())?;
-    let path = path.with_extension("lock");
+    let mut name = path.as_os_str().to_os_string();
+    name.push(".lock");
+    let path = PathBuf::from(name);
     let file = std::fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
     let file = file.with_context(|| path.display().to_string())?;
     rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive).with_context(|| path.display().to_string())?;
@@ -136,12 +138,25 @@ fn alone(path: &Path) -> anyhow::Result<std::fs::File> {
 
 /// Replaces the file at once: a server that reads it meanwhile sees the old keys or the new.
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    let temporary = path.with_extension("new");
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-    file.set_permissions(PermissionsExt::from_mode(0o600))?;
+    put(path, text).with_context(|| path.display().to_string())
+}
+
+/// Mode 0600, of the same owner as before: the server that reads it may be another user than who changes it.
+fn put(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = tempfile::NamedTempFile::new_in(folder_of(path))?;
+    let owned = |old: std::fs::Metadata| fchown(file.as_file(), Some(old.uid()), Some(old.gid()));
+    match std::fs::metadata(path) {
+        Ok(old) => owned(old)?,
+        // Only root can give it to whoever has the folder, and need not.
+        Err(_) => drop(std::fs::metadata(folder_of(path)).and_then(owned)),
+    }
     file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    Ok(std::fs::rename(temporary, path)?)
+    file.as_file().sync_all()?;
+    file.persist(path).map(drop).map_err(|e| e.error)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Who asks.
@@ -252,6 +267,7 @@ fn stamp(path: &Path) -> Option<Stamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn many_at_once_lose_nothing() {
@@ -295,6 +311,22 @@ mod tests {
         assert!(!revoke(&path, &entry.id).unwrap());
         assert_eq!(keys.caller(&ann), None, "at once");
         assert!(keys.caller(&ben).is_some());
+    }
+
+    /// Whoever revokes a key is often root; the server that reads the file is not.
+    #[test]
+    fn the_file_stays_its_owners() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.lock");
+        let (_, entry) = create(&path, "Ann").unwrap();
+        let own = std::fs::metadata(&path).unwrap().uid();
+        // Only root can give files away.
+        let other = if fchown(std::fs::File::open(&path).unwrap(), Some(65_534), None).is_ok() { 65_534 } else { own };
+        create(&path, "Ben").unwrap();
+        assert!(revoke(&path, &entry.id).unwrap());
+        assert_eq!(std::fs::metadata(&path).unwrap().uid(), other);
+        assert_eq!(read(&path).unwrap().len(), 1);
+        assert!(folder.path().join("x.lock.lock").exists(), "its lock is another file");
     }
 
     #[test]

@@ -32,6 +32,7 @@ use gate::Gate;
 use keys::Keys;
 use metrics::Metrics;
 use pool::Pool;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
@@ -83,7 +84,10 @@ pub fn run(settings: Settings) -> anyhow::Result<()> {
     log::panics();
     let keys = keys(&settings)?;
     let store = Service::open(&settings.data_dir, settings.retention)?;
-    let threads = tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(BLOCKING).build()?;
+    raise_open_files();
+    // A look-up of a name cannot be ended: those of all requests together may not keep files from being read and written.
+    let blocking = BLOCKING + settings.limits.requests;
+    let threads = tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(blocking).build()?;
     let app = Arc::new(App {
         store,
         keys,
@@ -97,6 +101,13 @@ pub fn run(settings: Settings) -> anyhow::Result<()> {
     // Work that nobody waits for any more has its own deadline.
     threads.shutdown_timeout(Duration::from_secs(2));
     result
+}
+
+/// Connections, their uploads and the processes that decode have more open files than the soft limit of most systems.
+fn raise_open_files() {
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    // The limit stays as it is then.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
 /// Beyond this machine nobody is served by accident without a key.

@@ -4,6 +4,7 @@ use super::{
     App,
     answer::Refusal,
     body::Incoming,
+    log,
     multipart::{self, Multipart},
 };
 use crate::net::{
@@ -155,7 +156,10 @@ struct Spool {
 
 impl Spool {
     fn new(app: &Arc<App>) -> Result<Self, Refusal> {
-        let file = tempfile::tempfile_in(app.store.uploads()).map_err(|_| Refusal::internal())?;
+        let file = tempfile::tempfile_in(app.store.uploads()).map_err(|e| {
+            log::event("error", "upload", &e.to_string());
+            Refusal::internal()
+        })?;
         let limit = app.settings.limits.max_size;
         Ok(Spool { app: Arc::clone(app), file, gathered: Vec::new(), written: 0, limit })
     }

@@ -116,6 +116,7 @@ pub enum Failed {
     Server(anyhow::Error),
     /// By no fault of the file; the log has it.
     Broken,
+    Refused(Refusal),
     /// The process that worked on it has ended, which may hold so many bytes.
     Ended {
         memory: u64,
@@ -137,6 +138,7 @@ impl From<anyhow::Error> for Failed {
 impl Failed {
     pub fn refusal(self) -> Refusal {
         match self {
+            Failed::Refused(refusal) => refusal,
             Failed::Late | Failed::Broken => Refusal::internal(),
             Failed::Ended { memory } => Refusal::ended(memory, "--work-memory"),
             Failed::Engine(e) => {
@@ -200,8 +202,10 @@ pub async fn remove(
     let options = options.of_removal();
     job(app, move |app, worker| {
         let task = task(app, Job::Remove, &received.file_name, &options);
+        app.enough_disk().map_err(Failed::Refused)?;
         let clean = |file: &mut std::fs::File| match worker.ask(&task, &[received.file.as_fd(), file.as_fd()])? {
             (Done::Removed(cleaned), _) => Ok((cleaned.mime.clone(), cleaned)),
+            (Done::Full, _) => Err(Failed::Refused(app.no_space())),
             (done, _) => Err(done.failed()),
         };
         let (uuid, cleaned) = app.store.put_cleaned(&owner, &received.file_name, clean)?;

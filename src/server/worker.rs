@@ -20,13 +20,15 @@ use std::{
     io::ErrorKind,
     os::unix::{net::UnixStream, process::CommandExt},
     process::{Child, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// The argument that makes this program such a process.
 pub const COMMAND: &str = "worker";
 /// Beside the metadata an answer has lists of words and warnings, and all of it may be escaped.
 const LISTS: usize = 1024 * 1024;
+
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What is to be done with the open files that come with it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -58,6 +60,8 @@ pub enum Done {
     Removed(Cleaned),
     /// The deadline has passed.
     Late,
+    /// The disk is full.
+    Full,
     /// By its [`Code`] and its message.
     Failed {
         code: String,
@@ -100,13 +104,27 @@ impl Drop for Process {
 impl Process {
     fn start(memory: u64) -> anyhow::Result<Self> {
         let (socket, theirs) = UnixStream::pair()?;
+        // A task is short: one that is not taken is never read.
+        socket.set_write_timeout(Some(PATIENCE))?;
         let child = Command::new(program()?)
             .arg0("exifkit")
             .args([COMMAND, &memory.to_string()])
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())
+            // What a terminal sends to its group is for the server, which ends work in order.
+            .process_group(0)
             .spawn()?;
         Ok(Process { child, socket })
+    }
+
+    /// How it ended. One that says nothing more is about to; it is not waited for.
+    fn end(mut self) -> String {
+        let patience = Instant::now() + Duration::from_secs(1);
+        while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let _ = self.child.kill();
+        self.child.wait().map_or_else(|e| e.to_string(), |status| status.to_string())
     }
 
     /// The process, unless it has ended meanwhile.
@@ -132,28 +150,33 @@ impl Worker {
 
     /// Has a task done. The process that fails at it is ended.
     pub fn ask(&mut self, task: &Task, files: &[BorrowedFd<'_>]) -> Result<(Done, Vec<u8>), Failed> {
-        let mut process = match self.process.take().and_then(Process::alive) {
-            Some(process) => process,
-            None => Process::start(self.memory).context("a process that decodes")?,
-        };
+        let process = self.given(task, files)?;
         // It looks at its time itself. That it does not is seen from here.
-        let time = (task.time + task.time / 4).max(Duration::from_millis(1));
-        let socket = &process.socket;
-        socket.set_read_timeout(Some(time)).and_then(|()| socket.set_write_timeout(Some(time))).context("a socket")?;
+        let end = Instant::now() + task.time + task.time / 4;
         let limit = task.answer_size.saturating_add(LISTS);
-        let answer = wire::send(socket, task, &[], files).and_then(|()| wire::receive::<Done>(socket, limit));
-        match answer {
+        match wire::receive::<Done>(&process.socket, limit, Some(end)) {
             Ok(Some(message)) => {
                 self.process = Some(process);
                 Ok((message.head, message.bytes))
             }
             Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Err(Failed::Late),
             Ok(None) | Err(_) => {
-                let status = process.child.wait().map_or_else(|e| e.to_string(), |status| status.to_string());
-                log::event("error", "ended", &format!("a process that decodes: {status}"));
+                log::event("error", "ended", &format!("a process that decodes: {}", process.end()));
                 Err(Failed::Ended { memory: self.memory })
             }
         }
+    }
+
+    /// A process that has the task. One that was started earlier may have ended since.
+    fn given(&mut self, task: &Task, files: &[BorrowedFd<'_>]) -> anyhow::Result<Process> {
+        if let Some(process) = self.process.take().and_then(Process::alive)
+            && wire::send(&process.socket, task, &[], files).is_ok()
+        {
+            return Ok(process);
+        }
+        let process = Process::start(self.memory).context("a process that decodes")?;
+        wire::send(&process.socket, task, &[], files).context("a process that decodes")?;
+        Ok(process)
     }
 }
 

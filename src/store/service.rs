@@ -214,19 +214,26 @@ impl Service {
             connection.execute("DELETE FROM extractions WHERE created <= ?1", [expired])?;
             connection.execute("DELETE FROM removals WHERE created <= ?1", [expired])?;
         }
+        let mut result = Ok(());
         for entry in self.directory.join("cleaned").read_dir()? {
-            let entry = entry?;
-            let name = entry.file_name();
-            let name = name.to_str().unwrap_or_default();
-            // In this order: a file ceases to be unborn when it has its row.
-            if !self.unborn().contains(name) && !self.has_row(name)? {
-                match std::fs::remove_file(entry.path()) {
-                    Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e.into()),
-                    _ => {}
-                }
-            }
+            // One that cannot be deleted must not keep the others.
+            result = result.and(self.sweep_orphan(&entry?));
         }
-        Ok(())
+        result
+    }
+
+    /// Deletes a file without a row. Folders are none of ours.
+    fn sweep_orphan(&self, entry: &std::fs::DirEntry) -> anyhow::Result<()> {
+        let name = entry.file_name();
+        let name = name.to_str().unwrap_or_default();
+        // In this order: a file ceases to be unborn when it has its row.
+        if entry.file_type()?.is_dir() || self.unborn().contains(name) || self.has_row(name)? {
+            return Ok(());
+        }
+        match std::fs::remove_file(entry.path()) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e).with_context(|| entry.path().display().to_string()),
+            _ => Ok(()),
+        }
     }
 
     fn has_row(&self, uuid: &str) -> anyhow::Result<bool> {
@@ -285,8 +292,10 @@ mod tests {
 
         std::fs::write(directory.join("uploads/.tmpAbCdEf"), b"x").unwrap();
         std::fs::write(directory.join("cleaned/orphan"), b"x").unwrap();
+        std::fs::create_dir(directory.join("cleaned/folder")).unwrap();
         drop(service);
         let service = Service::open(&directory, Duration::from_secs(100)).unwrap();
+        std::fs::remove_dir(directory.join("cleaned/folder")).unwrap();
         let files = || std::fs::read_dir(directory.join("cleaned")).unwrap().count();
         assert_eq!(files(), 1, "the orphan is gone, the failed one was never there");
         assert_eq!(std::fs::read_dir(service.uploads()).unwrap().count(), 0, "half an upload is gone, too");

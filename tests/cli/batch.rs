@@ -180,3 +180,54 @@ fn memory_does_not_grow_with_the_number_of_files() {
         assert!(peak < 64 * 1024, "{peak} KiB");
     }
 }
+
+/// Whoever counts the inputs for the bar must not read what can be read only once.
+#[test]
+fn a_list_that_is_a_pipe_is_read_once() {
+    let folder = Folder::new();
+    folder.write("a.jpg", &build::clean());
+    let made = std::process::Command::new("mkfifo").arg(folder.path("list")).status();
+    assert!(made.is_ok_and(|s| s.success()), "mkfifo is part of every POSIX system");
+    let path = folder.path("list");
+    let writer = std::thread::spawn(move || std::fs::write(path, "a.jpg\n".repeat(3000)).unwrap());
+    let rows = folder.run(["extract", "--files-from", "list", "--progress", "always"]).expect(0).rows();
+    assert_eq!(rows.len(), 3000);
+    writer.join().unwrap();
+}
+
+/// Of inputs in hand when the first fails, the later ones may be done first.
+#[test]
+fn the_last_rows_come_in_order_too() {
+    let folder = Folder::new();
+    folder.write("a.jpg", &build::clean());
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/x.jpg", listener.local_addr().unwrap());
+    let fails = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        stream.write_all(b"HTTP/1.1 404 Gone\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+    });
+    let mut child = folder.command(["extract", "-j3", "--fail-fast", &url, "-", "a.jpg"]).stdin(Stdio::piped()).spawn().unwrap();
+    fails.join().unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    child.stdin.take().unwrap().write_all(&build::clean()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let rows = output.stdout.split(|&b| b == b'\n').filter(|row| !row.is_empty());
+    let rows: Vec<serde_json::Value> = rows.map(|row| serde_json::from_slice(row).unwrap()).collect();
+    let sources: Vec<_> = rows.iter().map(|row| row["source"].as_str().unwrap()).collect();
+    assert_eq!(sources, [url.as_str(), "-", "a.jpg"]);
+}
+
+/// Where not all threads can be had, the others do it; none is done without a row.
+#[test]
+#[cfg(target_os = "linux")]
+fn fewer_threads_do_it_too() {
+    let folder = Folder::new();
+    (0..30).for_each(|i| drop(folder.write(&format!("many/{i}.jpg"), &build::photo())));
+    let program = env!("CARGO_BIN_EXE_exifkit");
+    let script = format!("ulimit -v 700000; exec '{program}' remove -j 500 -O out many");
+    let output = std::process::Command::new("sh").args(["-c", &script]).current_dir(folder.path("")).output().unwrap();
+    let rows = output.stdout.iter().filter(|&&b| b == b'\n').count();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), rows), (Some(0), 30), "{stderr}");
+}

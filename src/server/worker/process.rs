@@ -17,11 +17,11 @@ use crate::{
 use anyhow::Context;
 use rustix::{
     fd::{AsFd, OwnedFd},
-    process::{Resource, Rlimit, setrlimit},
+    process::{Resource, Rlimit, getrlimit, setrlimit},
 };
 use std::{
     fs::File,
-    io::Seek,
+    io::{ErrorKind, Seek},
     os::unix::net::UnixStream,
     panic::{AssertUnwindSafe, catch_unwind},
     time::Instant,
@@ -32,12 +32,12 @@ const MAX_TASK: usize = 16 * 1024 * 1024;
 
 /// Works for the server that started this process, with so many bytes of memory.
 pub fn run(memory: u64) -> anyhow::Result<()> {
-    let socket = UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned()?);
-    limit(memory)?;
-    log::panics();
-    // A signal to the whole group is for the server: it ends work in order, and then this process.
+    // A signal to all is for the server: it ends work in order, and then this process.
     ctrlc::set_handler(|| {})?;
-    while let Some(message) = wire::receive::<Task>(&socket, MAX_TASK).context("this command is the server's own")? {
+    let socket = UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned()?);
+    limit(memory).context("the limits of a process that decodes")?;
+    log::panics();
+    while let Some(message) = wire::receive::<Task>(&socket, MAX_TASK, None).context("this command is the server's own")? {
         let request = message.head.request.clone();
         let (done, bytes) = log::working(request, || contained(&message.head, message.files));
         if wire::send(&socket, &done, &bytes, &[]).is_err() {
@@ -50,10 +50,14 @@ pub fn run(memory: u64) -> anyhow::Result<()> {
 
 /// The system refuses what is beyond, which ends this process.
 fn limit(memory: u64) -> anyhow::Result<()> {
-    let at_most = |bytes| Rlimit { current: Some(bytes), maximum: Some(bytes) };
-    setrlimit(Resource::Data, at_most(memory))?;
+    let at_most = |resource, bytes: u64| {
+        // The system's own limit may be lower, and cannot be raised.
+        let bytes = Some(getrlimit(resource).maximum.map_or(bytes, |hard| hard.min(bytes)));
+        setrlimit(resource, Rlimit { current: bytes, maximum: bytes })
+    };
+    at_most(Resource::Data, memory)?;
     // A dump of memory would lie about with what was uploaded.
-    setrlimit(Resource::Core, at_most(0))?;
+    at_most(Resource::Core, 0)?;
     #[cfg(target_os = "linux")]
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     Ok(())
@@ -69,12 +73,13 @@ fn contained(task: &Task, files: Vec<OwnedFd>) -> (Done, Vec<u8>) {
         Err(Failed::Late) => Done::Late,
         // What was not read in time looks like damage.
         Err(Failed::Engine(e)) if e.code == Code::Damaged && Instant::now() > deadline => Done::Late,
+        Err(Failed::Engine(e)) if e.io_kind() == Some(ErrorKind::StorageFull) => Done::Full,
         Err(Failed::Engine(e)) => Done::Failed { code: e.code.as_str().into(), message: e.to_string() },
         Err(Failed::Server(e)) => {
             log::event("error", "engine", &format!("{e:#}"));
             Done::Broken
         }
-        Err(Failed::Broken | Failed::Ended { .. }) => Done::Broken,
+        Err(Failed::Broken | Failed::Ended { .. } | Failed::Refused(_)) => Done::Broken,
     };
     (done, Vec::new())
 }

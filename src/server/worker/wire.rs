@@ -14,6 +14,7 @@ use std::{
     io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write},
     mem::MaybeUninit,
     os::unix::net::UnixStream,
+    time::Instant,
 };
 
 /// Files of one message: what is read, what is written.
@@ -43,8 +44,29 @@ pub fn send(mut socket: &UnixStream, head: &impl Serialize, bytes: &[u8], files:
     socket.write_all(bytes)
 }
 
-/// The next message, of which neither head nor bytes may be longer than `limit`; `None` when the other side has ended.
-pub fn receive<T: DeserializeOwned>(mut socket: &UnixStream, limit: usize) -> io::Result<Option<Message<T>>> {
+/// A socket that is read until a moment at most.
+struct Until<'a>(&'a UnixStream, Option<Instant>);
+
+impl Until<'_> {
+    fn in_time(&self) -> io::Result<()> {
+        let Some(end) = self.1 else { return Ok(()) };
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { self.0.set_read_timeout(Some(left)) }
+    }
+}
+
+impl Read for Until<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.in_time()?;
+        self.0.read(buffer)
+    }
+}
+
+/// The next message, of which neither head nor bytes may be longer than `limit`; `None` when the other side has ended. It has
+/// to be there whole by `end`.
+pub fn receive<T: DeserializeOwned>(socket: &UnixStream, limit: usize, end: Option<Instant>) -> io::Result<Option<Message<T>>> {
+    let mut until = Until(socket, end);
+    until.in_time()?;
     let mut lengths = [0; LENGTHS];
     let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(FILES))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
@@ -58,14 +80,14 @@ pub fn receive<T: DeserializeOwned>(mut socket: &UnixStream, limit: usize) -> io
     if first.bytes == 0 {
         return Ok(None);
     }
-    socket.read_exact(lengths.get_mut(first.bytes..).unwrap_or_default())?;
+    until.read_exact(lengths.get_mut(first.bytes..).unwrap_or_default())?;
     let (head, bytes) = lengths.split_at(LENGTHS / 2);
-    let head = block(socket, head, limit)?;
-    let bytes = block(socket, bytes, limit)?;
+    let head = block(&mut until, head, limit)?;
+    let bytes = block(&mut until, bytes, limit)?;
     Ok(Some(Message { head: serde_json::from_slice(&head)?, bytes, files }))
 }
 
-fn block(mut socket: &UnixStream, length: &[u8], limit: usize) -> io::Result<Vec<u8>> {
+fn block(socket: &mut impl Read, length: &[u8], limit: usize) -> io::Result<Vec<u8>> {
     let length = length.try_into().map_or(u64::MAX, u64::from_be_bytes);
     let length = usize::try_from(length).ok().filter(|&l| l <= limit).ok_or(ErrorKind::FileTooLarge)?;
     let mut block = vec![0; length];
@@ -88,24 +110,28 @@ mod tests {
         send(&here, &7, b"", &[]).unwrap();
         send(&here, &8, &[0; 200], &[]).unwrap();
         drop(here);
-        let message = receive::<String>(&there, 100).unwrap().unwrap();
+        let message = receive::<String>(&there, 100, None).unwrap().unwrap();
         assert_eq!((message.head.as_str(), &message.bytes[..], message.files.len()), ("a head", &b"bytes"[..], 2));
         let mut second = File::from(message.files.into_iter().nth(1).unwrap());
         second.write_all(b"through the other end").unwrap();
         written.rewind().unwrap();
         assert_eq!(io::read_to_string(written).unwrap(), "through the other end");
-        assert_eq!(receive::<u8>(&there, 100).unwrap().unwrap().head, 7);
-        assert_eq!(receive::<u8>(&there, 100).err().unwrap().kind(), ErrorKind::FileTooLarge);
+        assert_eq!(receive::<u8>(&there, 100, None).unwrap().unwrap().head, 7);
+        assert_eq!(receive::<u8>(&there, 100, None).err().unwrap().kind(), ErrorKind::FileTooLarge);
     }
 
     #[test]
     fn an_end_is_none_and_half_a_message_an_error() {
         let (here, there) = UnixStream::pair().unwrap();
         drop(here);
-        assert!(receive::<u8>(&there, 100).unwrap().is_none());
+        assert!(receive::<u8>(&there, 100, None).unwrap().is_none());
         let (mut here, there) = UnixStream::pair().unwrap();
         here.write_all(&[0; 9]).unwrap();
+        let soon = Instant::now() + std::time::Duration::from_millis(30);
+        let late = receive::<u8>(&there, 100, Some(soon)).err().unwrap();
+        assert!(matches!(late.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{late}");
+        here.write_all(&[0; 9]).unwrap();
         drop(here);
-        assert!(receive::<u8>(&there, 100).is_err());
+        assert!(receive::<u8>(&there, 100, None).is_err());
     }
 }
