@@ -1,6 +1,7 @@
 //! Text of files, as it prints.
 
 use smol_str::{SmolStr, SmolStrBuilder};
+use std::borrow::Cow;
 
 /// Text that should be UTF-8: each byte that is not becomes `?`.
 pub fn lossy(bytes: &[u8]) -> SmolStr {
@@ -13,6 +14,19 @@ pub fn lossy(bytes: &[u8]) -> SmolStr {
         chunk.invalid().iter().for_each(|_| out.push('?'));
     }
     out.finish()
+}
+
+/// The bytes before the first NUL.
+pub fn until_nul(bytes: &[u8]) -> &[u8] {
+    &bytes[..memchr::memchr(0, bytes).unwrap_or(bytes.len())]
+}
+
+/// All bytes but the NULs: what stands behind one is shown, too.
+pub fn without_nuls(bytes: &[u8]) -> Cow<'_, [u8]> {
+    match memchr::memchr(0, bytes) {
+        None => Cow::Borrowed(bytes),
+        Some(_) => Cow::Owned(bytes.iter().copied().filter(|&b| b != 0).collect()),
+    }
 }
 
 /// Lower-case hexadecimal digits.
