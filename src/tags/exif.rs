@@ -4,7 +4,10 @@ use super::{
     ByteOrder, Context, Format,
     print::{Convert, Printer, number},
 };
-use crate::metadata::{Blob, Value, fixed, significant};
+use crate::{
+    decode::text::{lossy, without_nuls},
+    metadata::{Blob, Value, fixed, significant},
+};
 use std::fmt::Write;
 
 /// The conversion of that name.
@@ -138,21 +141,25 @@ fn file_source(v: &Value) -> String {
     }
 }
 
-/// Exif 3.0, 4.6.5.4.1: text after an eight-byte code of its character set.
+/// Exif 3.0, 4.6.5.4.1: text after an eight-byte code of its character set. Some writers pad the code with blanks, or leave in it
+/// what was there before; without a code all is text, and a NUL in it hides nothing.
 fn charset_text(v: &Value, context: &Context) -> Option<Value> {
     let raw = bytes(v)?;
-    let (code, text) = raw.split_at(raw.len().min(8));
-    if code == b"UNICODE\0" {
+    let Some((code, text)) = raw.split_first_chunk::<8>() else { return Some(lossy(&without_nuls(raw)).into()) };
+    let is_blank = |rest: &[u8]| rest.iter().all(|b| matches!(b, 0 | b' '));
+    if matches!(code, b"UNICODE\0" | b"UNICODE ") {
         return Some(Value::Text(unicode(text, context.order)));
     }
-    if code.starts_with(b"JIS\0") {
+    if code.strip_prefix(b"JIS").is_some_and(is_blank) {
         let (decoded, _, _) = encoding_rs::ISO_2022_JP.decode(text);
         return Some(Value::Text(trimmed(&decoded).into()));
     }
-    if matches!(code, b"ASCII\0\0\0" | b"ASCII   " | b"\0\0\0\0\0\0\0\0" | b"        ") {
+    let rest = code.strip_prefix(b"ASCII").unwrap_or(code);
+    if rest.starts_with(&[0]) || is_blank(rest) {
         return Some(Value::Text(super::format::text(text).trim_end_matches(' ').into()));
     }
-    Some(Value::Text(super::format::text(raw)))
+    let end = raw.iter().rposition(|b| *b != b' ').map_or(0, |last| last + 1);
+    Some(lossy(&without_nuls(&raw[..end])).into())
 }
 
 fn trimmed(text: &str) -> String {
@@ -183,7 +190,7 @@ fn unicode(text: &[u8], order: ByteOrder) -> smol_str::SmolStr {
 /// TIFF 6.0, section 8; Exif 3.0, 4.6.4: the photographer's notice, NUL, the editor's.
 fn copyright(raw: &[u8]) -> Value {
     let mut parts = raw.splitn(3, |b| *b == 0);
-    let text = |part: Option<&[u8]>| super::format::lossy(part.unwrap_or_default()).trim_end_matches(' ').to_owned();
+    let text = |part: Option<&[u8]>| lossy(part.unwrap_or_default()).trim_end_matches(' ').to_owned();
     let photographer = text(parts.next());
     let editor = text(parts.next());
     if editor.is_empty() { photographer.into() } else { format!("{photographer}\n{editor}").into() }
@@ -318,7 +325,7 @@ fn pixel_format(raw: &[u8]) -> Value {
             }
             text.into()
         }
-        other => super::format::lossy(other).into(),
+        other => lossy(other).into(),
     }
 }
 
@@ -423,7 +430,7 @@ fn print_gps_time(v: &Value) -> String {
 
 /// `2008:10:23`, whatever stands between the numbers.
 fn gps_date(raw: &[u8]) -> Value {
-    let text = trimmed(&super::format::lossy(raw));
+    let text = trimmed(&lossy(raw));
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     match digits.len() {
         8 => format!("{}:{}:{}", &digits[..4], &digits[4..6], &digits[6..]).into(),
