@@ -33,7 +33,7 @@ pub fn converter(name: &str) -> Option<Convert> {
         "gps_degrees" => |v, _| gps_degrees(v),
         "gps_time" => |v, _| Some(gps_time(v)),
         "gps_date" => |v, _| Some(gps_date(bytes(v)?)),
-        "preview_date" => |v, _| Some(v.to_string().replace('-', ":").replace('T', " ").into()),
+        "preview_date" => |v, _| Some(bytes(v).map_or_else(|| v.clone(), preview_date)),
         _ => return None,
     })
 }
@@ -68,6 +68,11 @@ fn bytes(v: &Value) -> Option<&[u8]> {
         Value::Text(t) => Some(t.as_bytes()),
         _ => None,
     }
+}
+
+/// ISO 8601 in Exif's spelling; some write it as undefined bytes.
+fn preview_date(raw: &[u8]) -> Value {
+    lossy(&without_nuls(raw)).replace('-', ":").replace('T', " ").into()
 }
 
 fn tenths(x: f64) -> String {

@@ -181,6 +181,7 @@ fn values_print() {
         (0xc616, Bytes(&[0, 1, 2]), "CFAPlaneColor", "Red,Green,Blue"),
         (0xc65d, Bytes(&[0xf6, 0x1c]), "RawDataUniqueID", "F61C"),
         (0xc71b, Text(b"2020-10-27T18:21:44Z\0"), "PreviewDateTime", "2020:10:27 18:21:44Z"),
+        (0xc71b, Undefined(b"2020-10-27T18:21:44Z"), "PreviewDateTime", "2020:10:27 18:21:44Z"),
         (0xc740, Undefined(b"\0\0\0\x01\0\0\0\x09\x01\x03\0\0\0\0\0\0\0\0\0\0"), "OpcodeList1", "GainMap"),
         (0xc761, Double(&[0.5, 0.25]), "NoiseProfile", "0.5 0.25"),
         (0xa481, Text(b""), "GDALNoData", ""),
