@@ -16,7 +16,7 @@ fn tag(spec: &str) -> Tag {
         "IFD0" | "ExifIFD" | "GPS" => "exif",
         "IPTC" => "iptc",
         "File" => "File",
-        "QuickTime" | "Track1" | "Track2" => "quicktime",
+        "QuickTime" | "UserData" | "Track1" | "Track2" => "quicktime",
         p if p.starts_with("XMP") => "xmp",
         _ => "makernotes",
     };
@@ -173,6 +173,22 @@ fn places() {
         (
             &["QuickTime:GPSCoordinates=51.4169 -0.0806 10.5"],
             &[("GPSLongitude", "0 deg 4' 50.16\" W"), ("GPSAltitude", "10.5 m"), ("GPSAltitudeRef", "Above Sea Level")],
+        ),
+        // 3GPP's place counts before QuickTime's, whichever comes first.
+        (
+            &[
+                "QuickTime:GPSCoordinates=-12.5 -7.25 100",
+                "UserData:LocationInformation=place Role=shooting Lat=12.50000 Lon=7.25000 Alt=-35.50 Body=earth Notes=",
+            ],
+            &[
+                ("GPSPosition", "12 deg 30' 0.00\" N, 7 deg 15' 0.00\" E"),
+                ("GPSAltitude", "35.5 m"),
+                ("GPSAltitudeRef", "Below Sea Level"),
+            ],
+        ),
+        (
+            &["UserData:LocationInformation=a Lat=1.00000 Lon=-2.00000 Alt=0.00", "QuickTime:GPSCoordinates=3 4 -5"],
+            &[("GPSLatitude", "1 deg 0' 0.00\" N"), ("GPSAltitude", "0 m"), ("GPSAltitudeRef", "Above Sea Level")],
         ),
         // An altitude without its reference says nothing.
         (&["GPS:GPSAltitude=42.123"], &[("GPSAltitude", "")]),
