@@ -123,6 +123,31 @@ fn optics() {
             ],
             &[("ScaleFactor35efl", "4.3")],
         ),
+        // One density serves for both directions; the focal length is not needed.
+        (
+            &["ExifIFD:FocalPlaneXResolution=4000", "ExifIFD:ExifImageWidth=6000", "ExifIFD:ExifImageHeight=4000"],
+            &[("ScaleFactor35efl", "0.9"), ("FOV", "")],
+        ),
+        // A panorama does not show the sensor's size; another size may.
+        (
+            &["ExifIFD:FocalPlaneXResolution=4000", "ExifIFD:ExifImageWidth=6000", "ExifIFD:ExifImageHeight=3000"],
+            &[("ScaleFactor35efl", "")],
+        ),
+        (
+            &[
+                "ExifIFD:FocalPlaneXResolution=4000",
+                "ExifIFD:ExifImageWidth=3000",
+                "ExifIFD:ExifImageHeight=6000",
+                "Canon:CanonImageWidth=3000",
+                "Canon:CanonImageHeight=2000",
+            ],
+            &[("ScaleFactor35efl", "1.9")],
+        ),
+        // No sensor is square; none is upright.
+        (&["Canon:FocalPlaneXSize=36", "Canon:FocalPlaneYSize=36"], &[("ScaleFactor35efl", "")]),
+        (&["Canon:FocalPlaneXSize=24", "Canon:FocalPlaneYSize=36"], &[("ScaleFactor35efl", "")]),
+        (&["Canon:FocalPlaneXSize=36", "Canon:FocalPlaneYSize=22.6"], &[("ScaleFactor35efl", "1.0")]),
+        (&["Canon:FocalPlaneXSize=0.3", "Canon:FocalPlaneYSize=0.2"], &[("ScaleFactor35efl", "120.0")]),
         (
             &["Olympus:FocalPlaneDiagonal=9.04", "ExifIFD:FocalLength=23.4"],
             &[("FocalLength35efl", "23.4 mm (35 mm equivalent: 112.0 mm)")],
