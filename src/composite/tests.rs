@@ -337,6 +337,15 @@ fn lenses() {
         ),
         (&["ExifIFD:LensModel=14.0-24.0 mm f/2.8"], &[("LensID", "14.0-24.0mm f/2.8")]),
         (&["ExifIFD:LensModel=XF50mmF2 R WR"], &[("LensID", "XF50mm F2 R WR")]),
+        (&["ExifIFD:LensModel=2/F4 long"], &[("LensID", "2mm F4 long")]),
+        (&["ExifIFD:LensModel=24-70/F2.8 85/F2"], &[("LensID", "24-70mm F2.8 85/F2")]),
+        (&["ExifIFD:LensModel=24 - 70 - 85 mm"], &[("LensID", "24-70 - 85mm")]),
+        (&["ExifIFD:LensModel=1 mm 2 mm"], &[("LensID", "1mm 2 mm")]),
+        (&["ExifIFD:LensModel=EF mm"], &[("LensID", "EF mm")]),
+        // Without a focal length it tells no lens; Adobe's may.
+        (&["ExifIFD:LensModel=Lens 24"], &[("LensID", "")]),
+        (&["ExifIFD:LensModel=/F"], &[("LensID", "")]),
+        (&["ExifIFD:LensModel=Lens 24", "XMP-aux:Lens=24mm"], &[("LensID", "24mm")]),
         (
             &["IFD0:Make=NIKON", "XMP-aux:LensID=-7910804157571773682", "XMP-aux:LensInfo=18 250 3.5 6.3"],
             &[("LensID", "Unknown (92 37 2D 88 2C 40 4B 0E) 18-250mm")],
