@@ -294,6 +294,8 @@ fn cameras() {
             &["Canon:WhiteBalance=1", "Canon:WB_RGGBLevelsDaylight=2048 1024 1024 1536"],
             &[("RedBalance", "2"), ("BlueBalance", "1.5")],
         ),
+        // Half a unit of the sixth decimal is added before the rest is cut off.
+        (&["Sony:WBRedLevel=-238676055", "Sony:WBGreenLevel=1000000", "Sony:WBBlueLevel=1"], &[("RedBalance", "-238.676054")]),
         (&["Olympus:WB_RBLevels=466 492 264 256"], &[("RedBalance", "1.820313"), ("BlueBalance", "1.921875")]),
     ]);
 }
