@@ -28,7 +28,7 @@ pub fn converter(name: &str) -> Option<Convert> {
         "hex_lower" => |v, _| Some(hex(bytes(v)?, false)),
         "hex_upper" => |v, _| Some(hex(bytes(v)?, true)),
         "pixel_format" => |v, _| Some(pixel_format(bytes(v)?)),
-        "time_codes" => |v, context| Some(time_codes(bytes(v)?, context.order)),
+        "time_codes" => |v, _| Some(time_codes(bytes(v)?)),
         "exposure_times" => |v, context| Some(exposure_times(bytes(v)?, context.order)),
         "gps_degrees" => |v, _| gps_degrees(v),
         "gps_time" => |v, _| Some(gps_time(v)),
@@ -335,7 +335,7 @@ fn pixel_format(raw: &[u8]) -> Value {
 }
 
 /// SMPTE 12M time codes as Cinema DNG has them: eight bytes each, binary-coded decimals, frames first.
-fn time_codes(raw: &[u8], _order: ByteOrder) -> Value {
+fn time_codes(raw: &[u8]) -> Value {
     let mut out = String::new();
     for code in raw.chunks_exact(8) {
         let bcd = |b: u8, mask: u8| format!("{:02x}", b & mask);

@@ -190,14 +190,6 @@ pub fn text(bytes: &[u8]) -> SmolStr {
 
 pub use crate::decode::text::lossy;
 
-/// UTF-8, or else Windows' Latin-1 (code page 1252).
-pub fn utf8_or_latin1(bytes: &[u8]) -> SmolStr {
-    match std::str::from_utf8(bytes) {
-        Ok(s) => s.into(),
-        Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0.into(),
-    }
-}
-
 /// UTF-16 up to its first NUL.
 pub fn utf16(bytes: &[u8], order: ByteOrder) -> SmolStr {
     let units = bytes.chunks_exact(2).map(|c| match order {

@@ -60,7 +60,6 @@ pub fn printer(name: &str) -> Option<Printer> {
         "exposure_time" => exposure_time,
         "fnumber" => fnumber,
         "version" => version,
-        "date" => date,
         "signed" => signed,
         "fraction" => fraction,
         "hex" => |v| v.as_i64().map_or_else(|| v.to_string(), |n| format!("0x{n:x}")),
@@ -194,11 +193,6 @@ pub fn fnumber(v: &Value) -> String {
 /// A version of four digits: NULs vanish.
 pub fn version(v: &Value) -> String {
     v.to_string().chars().filter(|&c| c != '\0').collect()
-}
-
-/// A date that is stored as it prints; ISO 8601's `-` and `T` become `:` and a blank.
-pub fn date(v: &Value) -> String {
-    v.to_string()
 }
 
 /// A number with its sign when it is above zero.
