@@ -7,7 +7,7 @@ use crate::{
     tags::{
         self,
         ByteOrder::{self, Big, Little},
-        Table,
+        Table, print,
     },
 };
 
@@ -92,7 +92,7 @@ fn camera(record: &[u8], sink: &mut Sink) {
     // Seconds since 1970 in UTC, milliseconds, minutes west of Greenwich.
     if let (Some(seconds), Some(millis), Some(zone)) = (order.u32(record, 900), order.u16(record, 904), order.i16(record, 908)) {
         let minutes = -i64::from(zone);
-        let local = super::text::date_time(i64::from(seconds) + minutes * 60);
+        let local = print::date_time(i64::from(seconds) + minutes * 60);
         let sign = if minutes < 0 { '-' } else { '+' };
         let (hours, rest) = (minutes.abs() / 60, minutes.abs() % 60);
         sink.tag(&FLIR, "DateTimeOriginal", format!("{local}.{millis:03}{sign}{hours:02}:{rest:02}"));

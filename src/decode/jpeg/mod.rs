@@ -4,8 +4,6 @@ mod app;
 mod flir;
 mod text;
 
-pub(crate) use text::date_time;
-
 use super::{Sink, text::lossy};
 use crate::{
     input::Input,

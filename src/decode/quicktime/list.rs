@@ -1,6 +1,6 @@
 //! Item lists: iTunes tags, freeform tags, and QuickTime's keyed metadata (QTFF, "Metadata").
 
-use super::{Body, boxes, language, location, time};
+use super::{Body, boxes, language, location};
 use crate::{
     decode::Sink,
     metadata::{Blob, Group, Name, Print, Priority, Tag, Value},
@@ -164,7 +164,7 @@ pub fn show(table: &'static Table, row: &'static Row, value: Value, language: Op
         ) => (date(text).into(), Print::Plain),
         ("GoogleTrackDuration", Value::Text(text)) => {
             let seconds = crate::metadata::leading_number(text).unwrap_or(0.0) / 1000.0;
-            (Value::Float(seconds), Print::With(time::print_duration))
+            (Value::Float(seconds), Print::With(tags::print::duration))
         }
         _ => match tags::value_of(row, value, &Context::new(&sink.facts)) {
             Some(shown) => shown,
