@@ -6,7 +6,10 @@ use super::{
     inputs::Input::{self, *},
     low, row,
 };
-use crate::metadata::{Print, Value};
+use crate::{
+    metadata::{Print, Value},
+    tags::print,
+};
 
 pub(super) const ROWS: &[Row] = &[
     row("GPSLatitudeRef", &[GPSLatitude], |t| xmp_ref(t, GPSLatitude, ["North", "South"])),
@@ -35,22 +38,12 @@ pub(super) const ROWS: &[Row] = &[
 const LATITUDE: [char; 2] = ['N', 'S'];
 const LONGITUDE: [char; 2] = ['E', 'W'];
 
-/// Degrees as people read them, with the hemisphere for the sign: `43 deg 28' 2.81" N`.
-fn degrees(value: f64, [plus, minus]: [char; 2]) -> String {
-    let hemisphere = if value < 0.0 { minus } else { plus };
-    // Hundredths of a second, rounded once, so that no 60.00" appears.
-    let seconds = format!("{:.2}", value.abs() * 3600.0);
-    let total: f64 = seconds.parse().unwrap_or(0.0);
-    let (minutes, degrees) = ((total / 60.0).floor(), (total / 3600.0).floor());
-    format!("{degrees} deg {}' {:.2}\" {hemisphere}", minutes - degrees * 60.0, (total - minutes * 60.0).max(0.0))
-}
-
 fn latitude(v: &Value) -> String {
-    v.as_f64().map_or_else(String::new, |d| degrees(d, LATITUDE))
+    v.as_f64().map_or_else(String::new, |d| print::position(d, LATITUDE))
 }
 
 fn longitude(v: &Value) -> String {
-    v.as_f64().map_or_else(String::new, |d| degrees(d, LONGITUDE))
+    v.as_f64().map_or_else(String::new, |d| print::position(d, LONGITUDE))
 }
 
 fn degrees_print(hemispheres: [char; 2]) -> Print {

@@ -390,22 +390,8 @@ fn gps_degrees(v: &Value) -> Option<Value> {
     Some(Value::Float(degrees + (parts.next().unwrap_or(0.0) + parts.next().unwrap_or(0.0) / 60.0) / 60.0))
 }
 
-/// `48 deg 51' 29.99"`.
-pub fn print_gps_degrees(v: &Value) -> String {
-    let Some(x) = v.as_f64().filter(|x| x.is_finite()) else { return v.to_string() };
-    let x = x.abs();
-    let (mut degrees, mut minutes) = (x.trunc(), ((x - x.trunc()) * 60.0).trunc());
-    let mut seconds = ((x - degrees) * 60.0 - minutes) * 60.0;
-    // What rounds up to a full minute carries over.
-    if seconds >= 59.995 && fixed(seconds, 2) == "60.00" {
-        seconds = 0.0;
-        minutes += 1.0;
-        if minutes >= 60.0 {
-            minutes = 0.0;
-            degrees += 1.0;
-        }
-    }
-    format!("{degrees} deg {minutes}' {seconds:.2}\"")
+fn print_gps_degrees(v: &Value) -> String {
+    v.as_f64().filter(|x| x.is_finite()).map_or_else(|| v.to_string(), super::print::degrees)
 }
 
 /// Hours, minutes and seconds as a time of day: `14:54:00.19`.

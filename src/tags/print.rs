@@ -129,6 +129,32 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (year + era * 400 + i64::from(month_of_year <= 2), month_of_year, of_year - (153 * month + 2) / 5 + 1)
 }
 
+/// An angle without its sign: `48 deg 51' 29.99"`.
+pub fn degrees(angle: f64) -> String {
+    if !angle.is_finite() {
+        return angle.to_string();
+    }
+    let angle = angle.abs();
+    let (mut degrees, mut minutes) = (angle.trunc(), ((angle - angle.trunc()) * 60.0).trunc());
+    // Of several ways to the seconds the one whose last digit is the reference's.
+    let mut seconds = ((angle - degrees - minutes / 60.0) * 3600.0).max(0.0);
+    // What rounds up to a full minute carries over.
+    if seconds >= 59.995 && fixed(seconds, 2) == "60.00" {
+        seconds = 0.0;
+        minutes += 1.0;
+        if minutes >= 60.0 {
+            minutes = 0.0;
+            degrees += 1.0;
+        }
+    }
+    format!("{degrees} deg {minutes}' {seconds:.2}\"")
+}
+
+/// An angle on the globe, with its hemisphere's letter for the sign: `48 deg 51' 29.99" N`.
+pub fn position(angle: f64, [plus, minus]: [char; 2]) -> String {
+    format!("{} {}", degrees(angle), if angle < 0.0 { minus } else { plus })
+}
+
 /// The number that a value is, and nothing beside it.
 fn single(v: &Value) -> Option<f64> {
     match v {
@@ -346,6 +372,23 @@ mod tests {
             let Some(Printer::Lazy(f)) = printer(name) else { panic!("{name}") };
             assert_eq!(&f(value), want, "{name} {value:?}");
         }
+    }
+
+    #[test]
+    fn angles() {
+        let cases: &[(f64, &str)] = &[
+            (0.0, "0 deg 0' 0.00\""),
+            (48.858_333, "48 deg 51' 30.00\""),
+            (9.999_999_99, "10 deg 0' 0.00\""),
+            // Halves of a hundredth.
+            (2.657_962_5, "2 deg 39' 28.66\""),
+            (40.926_262_5, "40 deg 55' 34.55\""),
+            (f64::INFINITY, "inf"),
+        ];
+        for (angle, want) in cases {
+            assert_eq!(&degrees(*angle), want);
+        }
+        assert_eq!(position(-0.0806, ['E', 'W']), "0 deg 4' 50.16\" W");
     }
 
     #[test]

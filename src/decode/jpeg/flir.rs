@@ -106,12 +106,9 @@ fn camera(record: &[u8], sink: &mut Sink) {
 
 fn position(record: &[u8], sink: &mut Sink) {
     packed(table!("JPEG::FlirGPS"), record, Little, sink);
-    for (at, name, letters) in [(16, "GPSLatitude", ['N', 'S']), (24, "GPSLongitude", ['E', 'W'])] {
+    for (at, name, hemispheres) in [(16, "GPSLatitude", ['N', 'S']), (24, "GPSLongitude", ['E', 'W'])] {
         let Some(degrees) = Little.u64(record, at).map(f64::from_bits).filter(|d| d.abs() <= 360.0) else { continue };
-        let letter = letters[usize::from(degrees < 0.0)];
-        let hundredths = (degrees.abs() * 360_000.0).round() as u64;
-        let (d, m, s) = (hundredths / 360_000, hundredths / 6000 % 60, (hundredths % 6000) as f64 / 100.0);
-        sink.printed(&FLIR, name, degrees, format!("{d} deg {m}' {s:.2}\" {letter}"));
+        sink.printed(&FLIR, name, degrees, print::position(degrees, hemispheres));
     }
 }
 
