@@ -1,7 +1,10 @@
 //! GoPro Metadata Format (GPMF): keys of four letters, a type, a size, a count, big-endian values padded to four bytes.
 //! Source: the GPMF introduction that GoPro publishes.
 
-use super::{Sink, text::lossy};
+use super::{
+    Sink,
+    text::{lossy, until_nul},
+};
 use crate::{
     metadata::{Blob, Group, Value},
     table,
@@ -92,7 +95,7 @@ fn value(kind: u8, size: usize, data: &[u8]) -> Option<Value> {
         b'q' => Format::Fixed32s,
         b'f' => Format::Float,
         b'd' => Format::Double,
-        b'c' | b'U' => return Some(Value::Text(lossy(&data[..memchr::memchr(0, data).unwrap_or(data.len())]))),
+        b'c' | b'U' => return Some(Value::Text(lossy(until_nul(data)))),
         b'F' => {
             let codes: Vec<Value> = data.chunks_exact(size.max(1)).take(MAX_VALUES).map(|c| lossy(c).into()).collect();
             return Some(Value::Array(codes));

@@ -1,5 +1,6 @@
 //! Number formats of binary data, and reading values in them.
 
+use crate::decode::text::until_nul;
 use crate::metadata::{Blob, Value};
 use smol_str::SmolStr;
 
@@ -184,8 +185,7 @@ impl Format {
 
 /// Text up to its first NUL: UTF-8, and `?` for what is none.
 pub fn text(bytes: &[u8]) -> SmolStr {
-    let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
-    lossy(&bytes[..end])
+    lossy(until_nul(bytes))
 }
 
 pub use crate::decode::text::lossy;

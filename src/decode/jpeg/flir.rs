@@ -7,7 +7,9 @@ use crate::{
     tags::{
         self,
         ByteOrder::{self, Big, Little},
-        Table, print,
+        Table,
+        format::text,
+        print,
     },
 };
 
@@ -21,7 +23,7 @@ pub fn decode(fff: &[u8], sink: &mut Sink) {
         Some(100..200) => Big,
         _ => Little,
     };
-    let creator = super::lossy(until_nul(fff.get(4..20).unwrap_or_default()));
+    let creator = text(fff.get(4..20).unwrap_or_default());
     sink.tag(&FLIR, "CreatorSoftware", creator);
     let (Some(offset), Some(count)) = (order.u32(fff, 0x18), order.u32(fff, 0x1c)) else { return };
     let directory = fff.get(offset as usize..).unwrap_or_default();
@@ -118,10 +120,6 @@ fn palette(record: &[u8], sink: &mut Sink) {
     if let Some(palette) = record.get(112..112 + 3 * colors) {
         sink.tag(&FLIR, "Palette", Value::Binary(Blob::Bytes(palette.to_vec())));
     }
-}
-
-fn until_nul(bytes: &[u8]) -> &[u8] {
-    &bytes[..memchr::memchr(0, bytes).unwrap_or(bytes.len())]
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::{Body, language, list};
 use crate::{
     decode::{
         Sink,
-        text::{lossy, without_nuls},
+        text::{lossy, until_nul, without_nuls},
     },
     metadata::{Blob, Value, significant},
     table,
@@ -87,10 +87,10 @@ fn texts(table: &'static Table, row: &'static Row, body: &Body, sink: &mut Sink)
 
 /// Text of which nobody says how it is coded: UTF-8, or else Mac OS Roman.
 fn unmarked(bytes: &[u8]) -> String {
-    let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
-    match std::str::from_utf8(&bytes[..end]) {
+    let bytes = until_nul(bytes);
+    match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
-        Err(_) => encoding_rs::MACINTOSH.decode_without_bom_handling(&bytes[..end]).0.into_owned(),
+        Err(_) => encoding_rs::MACINTOSH.decode_without_bom_handling(bytes).0.into_owned(),
     }
 }
 
