@@ -7,7 +7,10 @@ use super::{
 };
 use crate::{
     metadata::{Print, Value},
-    tags::{self, print::fraction},
+    tags::{
+        self,
+        print::{duration, fraction},
+    },
 };
 
 pub(super) const ROWS: &[Row] = &[
@@ -163,7 +166,7 @@ fn extender_status(t: &Index) -> Derived {
 /// Seconds since the telephone was started (Core Media's time: a value and its scale).
 fn run_time(t: &Index) -> Derived {
     let (value, scale) = (t.value_in("Apple", RunTimeValue)?.as_f64()?, t.value_in("Apple", RunTimeScale)?.as_f64()?);
-    (scale > 0.0).then(|| (Value::Float(value / scale), Print::With(|v| super::video::duration(v.as_f64().unwrap_or(0.0)))))
+    (scale > 0.0).then(|| (Value::Float(value / scale), Print::With(duration)))
 }
 
 /// Sony: 128 is infinity, each 16 below it halves the distance; in units of the equivalent focal length.

@@ -78,7 +78,7 @@ fn balance(t: &Index, side: Side) -> Derived {
     Some((Value::Float(value), Print::With(six_places)))
 }
 
-/// Cut after the sixth decimal.
+/// To six decimals: half a unit is added and the rest cut off, below zero, too.
 fn six_places(v: &Value) -> String {
-    v.as_f64().map_or_else(|| v.to_string(), |n| significant((n * 1e6 + 0.5).floor() / 1e6, 15))
+    v.as_f64().map_or_else(|| v.to_string(), |n| significant((n * 1e6 + 0.5).trunc() / 1e6, 15))
 }

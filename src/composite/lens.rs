@@ -143,17 +143,34 @@ fn by_model(t: &Index) -> Derived {
         return None;
     }
     // A thermal camera's is no photographic lens.
-    let model = t
-        .tag(LensModel)
-        .filter(|m| m.group.place != "FLIR")
-        .map(|m| as_text(&m.value))
-        .filter(|m| !m.trim().is_empty())
-        .or_else(|| t.text_in("XMP-aux", Lens))?;
-    if model.trim().is_empty() {
-        return None;
-    }
-    let print = model.replace(" mm", "mm").replace("mmF", "mm F").replace(" - ", "-");
+    let model = t.tag(LensModel).filter(|m| m.group.place != "FLIR").map(|m| as_text(&m.value));
+    let model =
+        model.filter(|m| names_focal_length(m)).or_else(|| t.text_in("XMP-aux", Lens).filter(|m| names_focal_length(m)))?;
+    let print = spelled(&model);
     Some((model.into(), print.into()))
+}
+
+/// Only such a model tells the lens: `… 50mm …`, or `… 50/F…` as Minolta wrote it.
+fn names_focal_length(model: &str) -> bool {
+    model.contains("mm") || after_digit(model, "/F").is_some()
+}
+
+/// Where `mark` stands behind a digit for the first time.
+fn after_digit(text: &str, mark: &str) -> Option<usize> {
+    text.match_indices(mark).map(|(at, _)| at).find(|at| text[..*at].ends_with(|c: char| c.is_ascii_digit()))
+}
+
+/// The first focal length as the labels of makers' lenses have it: `50mm F2`.
+fn spelled(model: &str) -> String {
+    let mut name = model.to_owned();
+    if let Some(at) = after_digit(&name, "/F") {
+        name.replace_range(at..=at, "mm ");
+    }
+    name = name.replacen("mmF", "mm F", 1);
+    if let Some(at) = after_digit(&name, " mm") {
+        name.remove(at);
+    }
+    name.replacen(" - ", "-", 1)
 }
 
 /// The name of a number: of several those that fit, joined by `or`.

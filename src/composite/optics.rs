@@ -14,7 +14,7 @@ pub(super) const ROWS: &[Row] = &[
     row("Aperture", &[], aperture),
     row("ShutterSpeed", &[], shutter_speed),
     row("LightValue", &[Aperture, ShutterSpeed, ISO], light_value),
-    row("ScaleFactor35efl", &[FocalLength], scale_factor),
+    row("ScaleFactor35efl", &[], scale_factor),
     row("FocalLength35efl", &[FocalLength], focal_length_35),
     row("CircleOfConfusion", &[ScaleFactor35efl], circle_of_confusion),
     row("DOF", &[FocalLength, Aperture, CircleOfConfusion], depth_of_field),
@@ -76,9 +76,18 @@ fn sensor_diagonal(t: &Index) -> Option<f64> {
     if let Some([width, height]) = t.numbers(SensorSize).as_deref().filter(|s| s.iter().all(|n| *n > 0.0)) {
         return Some(width.hypot(*height));
     }
-    let size = canon_sensor(t).or_else(|| Some((t.positive(FocalPlaneXSize)?, t.positive(FocalPlaneYSize)?)));
-    let (width, height) = size.or_else(|| pixels_by_density(t))?;
+    if let Some((width, height)) = canon_sensor(t).or_else(|| stored_sensor(t)) {
+        return Some(width.hypot(height));
+    }
+    let (width, height) = pixels_by_density(t)?;
     Some(width.hypot(height)).filter(|d| (1.0..100.0).contains(d))
+}
+
+/// Makers' sizes count only in the shape of a sensor, 4:3 or 3:2: some write others.
+fn stored_sensor(t: &Index) -> Option<(f64, f64)> {
+    let (width, height) = (t.positive(FocalPlaneXSize)?, t.positive(FocalPlaneYSize)?);
+    let is_near = |shape: f64| (width / height - shape).abs() < 0.1;
+    (is_near(4.0 / 3.0) || is_near(3.0 / 2.0)).then_some((width, height))
 }
 
 /// Canon writes the density as a thousand times the full picture's pixels over thousandths of an inch of sensor: true
@@ -103,8 +112,11 @@ fn pixels_by_density(t: &Index) -> Option<(f64, f64)> {
         5 => 0.001,
         _ => 25.4,
     };
-    let (across, down) = (t.positive(FocalPlaneXResolution)?, t.positive(FocalPlaneYResolution)?);
-    let size = |w: Input, h: Input| Some((t.positive(w)?, t.positive(h)?));
+    let across = t.positive(FocalPlaneXResolution)?;
+    let down = t.positive(FocalPlaneYResolution).unwrap_or(across);
+    // A panorama is larger than the sensor.
+    let is_sensor = |(width, height): &(f64, f64)| width / height > 0.5 && width / height < 2.0;
+    let size = |w: Input, h: Input| Some((t.positive(w)?, t.positive(h)?)).filter(is_sensor);
     let (width, height) = size(ExifImageWidth, ExifImageHeight)
         .or_else(|| size(CanonImageWidth, CanonImageHeight))
         .or_else(|| size(ImageWidth, ImageHeight))?;

@@ -6,17 +6,20 @@ use super::{
     inputs::Input::{self, *},
     low, row,
 };
-use crate::metadata::{Print, Value};
+use crate::{
+    metadata::{Print, Value},
+    tags::print,
+};
 
 pub(super) const ROWS: &[Row] = &[
     row("GPSLatitudeRef", &[GPSLatitude], |t| xmp_ref(t, GPSLatitude, ["North", "South"])),
     row("GPSLongitudeRef", &[GPSLongitude], |t| xmp_ref(t, GPSLongitude, ["East", "West"])),
     row("GPSDestLatitudeRef", &[GPSDestLatitude], |t| xmp_ref(t, GPSDestLatitude, ["North", "South"])),
     row("GPSDestLongitudeRef", &[GPSDestLongitude], |t| xmp_ref(t, GPSDestLongitude, ["East", "West"])),
+    low("GPSLatitude", &[LocationInformation], |t| information_angle(t, "Lat=", LATITUDE)),
+    low("GPSLongitude", &[LocationInformation], |t| information_angle(t, "Lon=", LONGITUDE)),
     low("GPSLatitude", &[GPSCoordinates], |t| coordinate(t, GPSCoordinates, 0)),
     low("GPSLongitude", &[GPSCoordinates], |t| coordinate(t, GPSCoordinates, 1)),
-    low("GPSLatitude", &[LocationInformation], |t| information(t, "Lat=", LATITUDE)),
-    low("GPSLongitude", &[LocationInformation], |t| information(t, "Lon=", LONGITUDE)),
     row("GPSLatitude", &[GPSLatitude, GPSLatitudeRef], |t| signed(t, GPSLatitude, GPSLatitudeRef, LATITUDE)),
     row("GPSLongitude", &[GPSLongitude, GPSLongitudeRef], |t| signed(t, GPSLongitude, GPSLongitudeRef, LONGITUDE)),
     row("GPSDestLatitude", &[GPSDestLatitude, GPSDestLatitudeRef], |t| signed(t, GPSDestLatitude, GPSDestLatitudeRef, LATITUDE)),
@@ -27,28 +30,20 @@ pub(super) const ROWS: &[Row] = &[
     row("GPSAltitude", &[GPSAltitude], altitude),
     row("GPSAltitude", &[GPSCoordinates], |t| coordinate(t, GPSCoordinates, 2)),
     row("GPSAltitudeRef", &[GPSCoordinates], coordinates_ref),
+    row("GPSAltitude", &[LocationInformation], |t| Some(above_sea(information(t, "Alt=")?))),
+    row("GPSAltitudeRef", &[LocationInformation], |t| Some(sea_level(information(t, "Alt=")?))),
     row("GPSDateTime", &[GPSDateStamp, GPSTimeStamp], date_time),
 ];
 
 const LATITUDE: [char; 2] = ['N', 'S'];
 const LONGITUDE: [char; 2] = ['E', 'W'];
 
-/// Degrees as people read them, with the hemisphere for the sign: `43 deg 28' 2.81" N`.
-fn degrees(value: f64, [plus, minus]: [char; 2]) -> String {
-    let hemisphere = if value < 0.0 { minus } else { plus };
-    // Hundredths of a second, rounded once, so that no 60.00" appears.
-    let seconds = format!("{:.2}", value.abs() * 3600.0);
-    let total: f64 = seconds.parse().unwrap_or(0.0);
-    let (minutes, degrees) = ((total / 60.0).floor(), (total / 3600.0).floor());
-    format!("{degrees} deg {}' {:.2}\" {hemisphere}", minutes - degrees * 60.0, (total - minutes * 60.0).max(0.0))
-}
-
 fn latitude(v: &Value) -> String {
-    v.as_f64().map_or_else(String::new, |d| degrees(d, LATITUDE))
+    v.as_f64().map_or_else(String::new, |d| print::position(d, LATITUDE))
 }
 
 fn longitude(v: &Value) -> String {
-    v.as_f64().map_or_else(String::new, |d| degrees(d, LONGITUDE))
+    v.as_f64().map_or_else(String::new, |d| print::position(d, LONGITUDE))
 }
 
 fn degrees_print(hemispheres: [char; 2]) -> Print {
@@ -77,21 +72,34 @@ fn coordinate(t: &Index, input: Input, at: usize) -> Derived {
     Some(match at {
         0 => (Value::Float(value), Print::With(latitude)),
         1 => (Value::Float(value), Print::With(longitude)),
-        _ => (Value::Float(value.abs()), Print::With(|v| format!("{v} m"))),
+        _ => above_sea(value),
     })
 }
 
 fn coordinates_ref(t: &Index) -> Derived {
     let values = numbers(t.value_in("quicktime", GPSCoordinates)?);
-    let below = *values.get(2)? < 0.0;
-    Some((i64::from(below).into(), if below { "Below Sea Level" } else { "Above Sea Level" }.into()))
+    Some(sea_level(*values.get(2)?))
 }
 
-/// One number of 3GPP's location (`… Lat=12.5 Lon=-7.25 Alt=…`).
-fn information(t: &Index, key: &str, hemispheres: [char; 2]) -> Derived {
+/// QuickTime's altitude without its sign, which goes into the reference.
+fn above_sea(metres: f64) -> (Value, Print) {
+    (Value::Float(metres.abs()), Print::With(|v| format!("{v} m")))
+}
+
+fn sea_level(metres: f64) -> (Value, Print) {
+    let below = metres < 0.0;
+    (i64::from(below).into(), if below { "Below Sea Level" } else { "Above Sea Level" }.into())
+}
+
+/// One number of 3GPP's location (`… Lat=12.5 Lon=-7.25 Alt=…`), which counts before QuickTime's own.
+fn information(t: &Index, key: &str) -> Option<f64> {
     let text = t.text_in("quicktime", LocationInformation)?;
     let (_, rest) = text.split_once(key)?;
-    Some((Value::Float(crate::metadata::leading_number(rest)?), degrees_print(hemispheres)))
+    crate::metadata::leading_number(rest)
+}
+
+fn information_angle(t: &Index, key: &str, hemispheres: [char; 2]) -> Derived {
+    Some((Value::Float(information(t, key)?), degrees_print(hemispheres)))
 }
 
 fn position(t: &Index) -> Derived {

@@ -16,7 +16,7 @@ fn tag(spec: &str) -> Tag {
         "IFD0" | "ExifIFD" | "GPS" => "exif",
         "IPTC" => "iptc",
         "File" => "File",
-        "QuickTime" | "Track1" | "Track2" => "quicktime",
+        "QuickTime" | "UserData" | "Track1" | "Track2" => "quicktime",
         p if p.starts_with("XMP") => "xmp",
         _ => "makernotes",
     };
@@ -123,6 +123,31 @@ fn optics() {
             ],
             &[("ScaleFactor35efl", "4.3")],
         ),
+        // One density serves for both directions; the focal length is not needed.
+        (
+            &["ExifIFD:FocalPlaneXResolution=4000", "ExifIFD:ExifImageWidth=6000", "ExifIFD:ExifImageHeight=4000"],
+            &[("ScaleFactor35efl", "0.9"), ("FOV", "")],
+        ),
+        // A panorama does not show the sensor's size; another size may.
+        (
+            &["ExifIFD:FocalPlaneXResolution=4000", "ExifIFD:ExifImageWidth=6000", "ExifIFD:ExifImageHeight=3000"],
+            &[("ScaleFactor35efl", "")],
+        ),
+        (
+            &[
+                "ExifIFD:FocalPlaneXResolution=4000",
+                "ExifIFD:ExifImageWidth=3000",
+                "ExifIFD:ExifImageHeight=6000",
+                "Canon:CanonImageWidth=3000",
+                "Canon:CanonImageHeight=2000",
+            ],
+            &[("ScaleFactor35efl", "1.9")],
+        ),
+        // No sensor is square; none is upright.
+        (&["Canon:FocalPlaneXSize=36", "Canon:FocalPlaneYSize=36"], &[("ScaleFactor35efl", "")]),
+        (&["Canon:FocalPlaneXSize=24", "Canon:FocalPlaneYSize=36"], &[("ScaleFactor35efl", "")]),
+        (&["Canon:FocalPlaneXSize=36", "Canon:FocalPlaneYSize=22.6"], &[("ScaleFactor35efl", "1.0")]),
+        (&["Canon:FocalPlaneXSize=0.3", "Canon:FocalPlaneYSize=0.2"], &[("ScaleFactor35efl", "120.0")]),
         (
             &["Olympus:FocalPlaneDiagonal=9.04", "ExifIFD:FocalLength=23.4"],
             &[("FocalLength35efl", "23.4 mm (35 mm equivalent: 112.0 mm)")],
@@ -173,6 +198,22 @@ fn places() {
         (
             &["QuickTime:GPSCoordinates=51.4169 -0.0806 10.5"],
             &[("GPSLongitude", "0 deg 4' 50.16\" W"), ("GPSAltitude", "10.5 m"), ("GPSAltitudeRef", "Above Sea Level")],
+        ),
+        // 3GPP's place counts before QuickTime's, whichever comes first.
+        (
+            &[
+                "QuickTime:GPSCoordinates=-12.5 -7.25 100",
+                "UserData:LocationInformation=place Role=shooting Lat=12.50000 Lon=7.25000 Alt=-35.50 Body=earth Notes=",
+            ],
+            &[
+                ("GPSPosition", "12 deg 30' 0.00\" N, 7 deg 15' 0.00\" E"),
+                ("GPSAltitude", "35.5 m"),
+                ("GPSAltitudeRef", "Below Sea Level"),
+            ],
+        ),
+        (
+            &["UserData:LocationInformation=a Lat=1.00000 Lon=-2.00000 Alt=0.00", "QuickTime:GPSCoordinates=3 4 -5"],
+            &[("GPSLatitude", "1 deg 0' 0.00\" N"), ("GPSAltitude", "0 m"), ("GPSAltitudeRef", "Above Sea Level")],
         ),
         // An altitude without its reference says nothing.
         (&["GPS:GPSAltitude=42.123"], &[("GPSAltitude", "")]),
@@ -253,6 +294,8 @@ fn cameras() {
             &["Canon:WhiteBalance=1", "Canon:WB_RGGBLevelsDaylight=2048 1024 1024 1536"],
             &[("RedBalance", "2"), ("BlueBalance", "1.5")],
         ),
+        // Half a unit of the sixth decimal is added before the rest is cut off.
+        (&["Sony:WBRedLevel=-238676055", "Sony:WBGreenLevel=1000000", "Sony:WBBlueLevel=1"], &[("RedBalance", "-238.676054")]),
         (&["Olympus:WB_RBLevels=466 492 264 256"], &[("RedBalance", "1.820313"), ("BlueBalance", "1.921875")]),
     ]);
 }
@@ -296,6 +339,15 @@ fn lenses() {
         ),
         (&["ExifIFD:LensModel=14.0-24.0 mm f/2.8"], &[("LensID", "14.0-24.0mm f/2.8")]),
         (&["ExifIFD:LensModel=XF50mmF2 R WR"], &[("LensID", "XF50mm F2 R WR")]),
+        (&["ExifIFD:LensModel=2/F4 long"], &[("LensID", "2mm F4 long")]),
+        (&["ExifIFD:LensModel=24-70/F2.8 85/F2"], &[("LensID", "24-70mm F2.8 85/F2")]),
+        (&["ExifIFD:LensModel=24 - 70 - 85 mm"], &[("LensID", "24-70 - 85mm")]),
+        (&["ExifIFD:LensModel=1 mm 2 mm"], &[("LensID", "1mm 2 mm")]),
+        (&["ExifIFD:LensModel=EF mm"], &[("LensID", "EF mm")]),
+        // Without a focal length it tells no lens; Adobe's may.
+        (&["ExifIFD:LensModel=Lens 24"], &[("LensID", "")]),
+        (&["ExifIFD:LensModel=/F"], &[("LensID", "")]),
+        (&["ExifIFD:LensModel=Lens 24", "XMP-aux:Lens=24mm"], &[("LensID", "24mm")]),
         (
             &["IFD0:Make=NIKON", "XMP-aux:LensID=-7910804157571773682", "XMP-aux:LensInfo=18 250 3.5 6.3"],
             &[("LensID", "Unknown (92 37 2D 88 2C 40 4B 0E) 18-250mm")],

@@ -1,9 +1,12 @@
 //! GIF blocks: Graphics Interchange Format, version 89a.
 
-use super::Sink;
+use super::{
+    Sink,
+    text::{lossy, without_nuls},
+};
 use crate::{
     input::Input,
-    metadata::{Blob, FILE, Group, Value},
+    metadata::{Blob, FILE, Group, Name, Value},
     tags::{self, ByteOrder},
 };
 
@@ -57,11 +60,6 @@ fn packed(table: &str, data: &[u8], sink: &mut Sink) {
 }
 
 /// Text is 7-bit ASCII by the standard; UTF-8 is met, each byte of another encoding shows as `?`.
-fn text(data: &[u8]) -> String {
-    let mut text = String::with_capacity(data.len());
-    for chunk in data.utf8_chunks() {
-        text.extend(chunk.valid().chars().filter(|&c| c != '\0'));
-        text.extend(chunk.invalid().iter().map(|_| '?'));
-    }
-    text
+fn text(data: &[u8]) -> Name {
+    lossy(&without_nuls(data))
 }

@@ -1,7 +1,10 @@
 //! GoPro Metadata Format (GPMF): keys of four letters, a type, a size, a count, big-endian values padded to four bytes.
 //! Source: the GPMF introduction that GoPro publishes.
 
-use super::{Sink, text::lossy};
+use super::{
+    Sink,
+    text::{lossy, until_nul},
+};
 use crate::{
     metadata::{Blob, Group, Value},
     table,
@@ -17,33 +20,33 @@ const MAX_VALUES: usize = 1000;
 pub fn decode(bytes: &[u8], sink: &mut Sink) {
     let Some(table) = table!("JPEG::GPMF") else { return };
     let mut left = MAX_ITEMS;
-    items(bytes, table, &Scale::default(), 0, &mut left, sink);
+    items(bytes, table, 0, &mut left, sink);
 }
 
-/// What `SCAL` says of the samples that follow it in its stream.
-#[derive(Clone, Default)]
-struct Scale(Vec<f64>);
-
-fn items(mut bytes: &[u8], table: &'static Table, scale: &Scale, depth: u8, left: &mut usize, sink: &mut Sink) {
-    let mut scale = scale.clone();
+/// A stream ends with its samples; `SCAL` before them says what to divide them by.
+fn items(mut bytes: &[u8], table: &'static Table, depth: u8, left: &mut usize, sink: &mut Sink) {
+    let mut scale: Vec<f64> = vec![];
     while let Some(header) = bytes.get(..8) {
         let (Some(count), Some(rest)) = (Big.u16(header, 6), left.checked_sub(1)) else { return };
         *left = rest;
         let (kind, size) = (header[4], usize::from(header[5]));
         let len = size * usize::from(count);
         let Some(data) = bytes.get(8..8 + len) else { return sink.warn("a GPMF item is cut off") };
-        match (&header[..4], kind) {
-            (_, 0) if depth < MAX_DEPTH => items(data, table, &scale, depth + 1, left, sink),
-            (b"SCAL", kind) => {
-                scale = Scale(value(kind, size, data).map_or(vec![], |v| v.elements().iter().filter_map(Value::as_f64).collect()))
-            }
-            (key, kind) => item(key, kind, size, data, &scale, table, sink),
-        }
         bytes = bytes.get(8 + len.next_multiple_of(4)..).unwrap_or_default();
+        match (&header[..4], kind) {
+            (_, 0) if depth < MAX_DEPTH => items(data, table, depth + 1, left, sink),
+            (b"SCAL", kind) => {
+                scale = value(kind, size, data).map_or(vec![], |v| v.elements().iter().filter_map(Value::as_f64).collect());
+            }
+            (key, kind) => {
+                let scale = if bytes.is_empty() { &scale[..] } else { &[] };
+                item(key, kind, size, data, scale, table, sink);
+            }
+        }
     }
 }
 
-fn item(key: &[u8], kind: u8, size: usize, data: &[u8], scale: &Scale, table: &'static Table, sink: &mut Sink) {
+fn item(key: &[u8], kind: u8, size: usize, data: &[u8], scale: &[f64], table: &'static Table, sink: &mut Sink) {
     let Ok(key) = std::str::from_utf8(key) else { return };
     let group: &Group = &table.group;
     if !table.knows(key) {
@@ -53,14 +56,7 @@ fn item(key: &[u8], kind: u8, size: usize, data: &[u8], scale: &Scale, table: &'
         Some(value) if value.elements().len() <= MAX_VALUES => value,
         _ => Value::Binary(Blob::Bytes(data.to_vec())),
     };
-    let value = match value {
-        Value::Array(v) if !scale.0.is_empty() && !scale.0.contains(&0.0) => {
-            let scaled =
-                v.iter().zip(scale.0.iter().cycle()).map(|(v, s)| v.as_f64().map_or_else(|| v.clone(), |n| Value::Float(n / s)));
-            Value::Array(scaled.collect())
-        }
-        other => other,
-    };
+    let value = scaled(value, scale);
     match (key, &value) {
         // A serial of 32 bytes: hexadecimal digits, word by word.
         ("MUID", Value::Array(words)) => {
@@ -68,6 +64,21 @@ fn item(key: &[u8], kind: u8, size: usize, data: &[u8], scale: &Scale, table: &'
             sink.printed(group, "MediaUniqueID", value, text);
         }
         _ => drop(tags::emit(table, key, value, group, sink)),
+    }
+}
+
+/// Numbers divided by the scale, element by element; texts as they are.
+fn scaled(value: Value, scale: &[f64]) -> Value {
+    if scale.is_empty() || scale.contains(&0.0) {
+        return value;
+    }
+    let divided = |v: Value, by: f64| match v {
+        Value::Text(_) | Value::Binary(_) => v,
+        _ => v.as_f64().map_or(v, |n| Value::Float(n / by)),
+    };
+    match value {
+        Value::Array(v) => Value::Array(v.into_iter().zip(scale.iter().cycle()).map(|(v, by)| divided(v, *by)).collect()),
+        one => divided(one, scale.first().copied().unwrap_or(1.0)),
     }
 }
 
@@ -84,7 +95,7 @@ fn value(kind: u8, size: usize, data: &[u8]) -> Option<Value> {
         b'q' => Format::Fixed32s,
         b'f' => Format::Float,
         b'd' => Format::Double,
-        b'c' | b'U' => return Some(Value::Text(lossy(&data[..memchr::memchr(0, data).unwrap_or(data.len())]))),
+        b'c' | b'U' => return Some(Value::Text(lossy(until_nul(data)))),
         b'F' => {
             let codes: Vec<Value> = data.chunks_exact(size.max(1)).take(MAX_VALUES).map(|c| lossy(c).into()).collect();
             return Some(Value::Array(codes));
@@ -108,6 +119,35 @@ mod tests {
         decode(&bytes, &mut sink);
         assert_eq!(sink.metadata.get("Model").unwrap().printed(), "HERO6");
         assert_eq!(sink.metadata.get("Protune").unwrap().printed(), "On");
+    }
+
+    /// An item of 16-bit numbers, or of text.
+    fn piece(key: &[u8; 4], kind: u8, data: &[u8]) -> Vec<u8> {
+        let (size, count) = if kind == b'S' { (2, data.len() / 2) } else { (1, data.len()) };
+        let padding = vec![0; data.len().next_multiple_of(4) - data.len()];
+        [&key[..], &[kind, size, 0, count as u8], data, &padding].concat()
+    }
+
+    #[test]
+    fn a_scale_is_for_the_samples_at_the_end() {
+        let scale = || piece(b"SCAL", b'S', &[0, 10]);
+        let pair = || piece(b"WBAL", b'S', &[3, 32, 3, 132]);
+        let one = || piece(b"ISOE", b'S', &[3, 32]);
+        let cases: &[(Vec<Vec<u8>>, &str, &str)] = &[
+            (vec![scale(), pair()], "ColorTemperatures", "80 90"),
+            (vec![scale(), one()], "ISOSpeeds", "80"),
+            (vec![scale(), pair(), one()], "ColorTemperatures", "800 900"),
+            (vec![scale(), piece(b"STRM", 0, &pair())], "ColorTemperatures", "800 900"),
+            (vec![piece(b"STRM", 0, &[scale(), pair()].concat()), one()], "ISOSpeeds", "800"),
+            (vec![piece(b"SCAL", b'S', &[0, 10, 0, 100]), pair()], "ColorTemperatures", "80 9"),
+            (vec![piece(b"SCAL", b'S', &[0, 0]), one()], "ISOSpeeds", "800"),
+            (vec![scale(), piece(b"MINF", b'c', b"800")], "Model", "800"),
+        ];
+        for (pieces, name, want) in cases {
+            let mut sink = Sink::default();
+            decode(&piece(b"DEVC", 0, &pieces.concat()), &mut sink);
+            assert_eq!(sink.metadata.get(name).map(|t| t.printed()).as_deref(), Some(*want), "{name} {pieces:?}");
+        }
     }
 
     proptest! {

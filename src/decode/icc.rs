@@ -1,6 +1,9 @@
 //! ICC profiles (ICC.1:2022; ICC.1:2001-04 for what version 2 had; ICC.2:2019 signatures).
 
-use super::{Sink, text::lossy};
+use super::{
+    Sink,
+    text::{lossy, until_nul},
+};
 use crate::{
     input::Input,
     metadata::{Blob, Group, Name, Tag, Value},
@@ -301,10 +304,6 @@ fn language(code: &[u8]) -> Option<Cow<'static, str>> {
         (_, country) if country.bytes().all(|b| b.is_ascii_alphanumeric()) => Cow::Owned(format!("{language}-{country}")),
         _ => Cow::Borrowed(""),
     })
-}
-
-fn until_nul(bytes: &[u8]) -> &[u8] {
-    &bytes[..memchr::memchr(0, bytes).unwrap_or(bytes.len())]
 }
 
 #[cfg(test)]

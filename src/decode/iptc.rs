@@ -2,7 +2,7 @@
 
 use super::{
     Sink, md5,
-    text::{hex, lossy},
+    text::{hex, lossy, until_nul, without_nuls},
 };
 use crate::{
     input::Input,
@@ -148,6 +148,11 @@ impl Block {
 fn read(row: &Row, bytes: &[u8], charset: Charset) -> Value {
     match row.format {
         Some(Format::Undef) => Value::Binary(Blob::Bytes(bytes.to_vec())),
+        // A line each, that ends in a NUL.
+        Some(Format::String) if row.name == "DocumentHistory" => {
+            let lines: Vec<&[u8]> = bytes.split(|&b| b == 0).filter(|line| !line.is_empty()).collect();
+            text(&lines.join(&b'\n'), charset)
+        }
         Some(Format::String) | None => text(bytes, charset),
         Some(_) if bytes.len() <= 4 => bytes.iter().fold(0i64, |n, &b| n << 8 | i64::from(b)).into(),
         Some(_) => match bytes.iter().position(|&b| b != 0) {
@@ -161,11 +166,11 @@ fn read(row: &Row, bytes: &[u8], charset: Charset) -> Value {
 }
 
 fn text(bytes: &[u8], charset: Charset) -> Value {
-    let bytes = &bytes[..memchr::memchr(0, bytes).unwrap_or(bytes.len())];
     if bytes.is_ascii() || charset.encoding == UTF_8 || !charset.known {
-        return Value::Text(lossy(bytes));
+        return Value::Text(lossy(&without_nuls(bytes)));
     }
-    Value::Text(charset.encoding.decode_without_bom_handling(bytes).0.into())
+    // ExifTool's habit: only what has to be decoded ends at its first NUL.
+    Value::Text(charset.encoding.decode_without_bom_handling(until_nul(bytes)).0.into())
 }
 
 /// 1:90 holds ISO 2022 escape sequences.
@@ -257,6 +262,11 @@ mod tests {
             (b"", 5, b"caf\xe9\0", "ObjectName", "café"),
             (b"\x1b%G", 5, "café".as_bytes(), "ObjectName", "café"),
             (b"\x1b%G", 80, b"me", "By-line", "me"),
+            (b"", 120, b"cap\0tion", "Caption-Abstract", "caption"),
+            (b"", 120, b"\0cap\0 t", "Caption-Abstract", "cap t"),
+            (b"", 120, b"\xe9\0cap", "Caption-Abstract", "é"),
+            (b"\x1b%G", 120, b"c\0\xc3\xa9\0 t", "Caption-Abstract", "cé t"),
+            (b"", 231, b"a\0b\0\0c\0", "DocumentHistory", "a\nb\nc"),
             (b"", 116, b"(c)", "CopyrightNotice", "(c)"),
             (b"", 0, &[0, 4], "ApplicationRecordVersion", "4"),
             (b"", 10, b"1", "Urgency", "1 (most urgent)"),

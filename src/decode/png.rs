@@ -1,6 +1,9 @@
 //! PNG chunks: PNG (Third Edition) clause 11, and PNG Extensions 1.5.0 for those it does not describe.
 
-use super::Sink;
+use super::{
+    Sink,
+    text::{lossy, without_nuls},
+};
 use crate::{
     input::Input,
     metadata::{Blob, Group, Name, Value},
@@ -8,7 +11,6 @@ use crate::{
     tags::{self, ByteOrder},
 };
 use encoding_rs::WINDOWS_1252;
-use std::borrow::Cow;
 
 mod text;
 
@@ -228,29 +230,13 @@ fn split_nul(data: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Text in ISO 8859-1 (PNG 11.3.3.2), where the C1 controls are taken for Windows-1252; NULs are dropped.
 fn latin(text: &[u8]) -> Name {
-    let text = without_nul(text);
+    let text = without_nuls(text);
     if text.is_ascii() { String::from_utf8_lossy(&text).into() } else { WINDOWS_1252.decode_without_bom_handling(&text).0.into() }
 }
 
 /// Text in UTF-8, each byte that is none as `?`; NULs are dropped.
 fn utf8(text: &[u8]) -> Name {
-    let text = without_nul(text);
-    if let Ok(text) = std::str::from_utf8(&text) {
-        return text.into();
-    }
-    let mut sound = String::with_capacity(text.len());
-    for chunk in text.utf8_chunks() {
-        sound.push_str(chunk.valid());
-        sound.extend(chunk.invalid().iter().map(|_| '?'));
-    }
-    sound.into()
-}
-
-fn without_nul(text: &[u8]) -> Cow<'_, [u8]> {
-    if memchr::memchr(0, text).is_none() {
-        return text.into();
-    }
-    text.iter().copied().filter(|&b| b != 0).collect::<Vec<_>>().into()
+    lossy(&without_nuls(text))
 }
 
 /// Inflates by PNG's compression method; only 0 is defined. On failure what was not used of the data.

@@ -1,18 +1,37 @@
 //! Text of files, as it prints.
 
-use smol_str::{SmolStr, SmolStrBuilder};
+use smol_str::SmolStr;
+use std::borrow::Cow;
 
 /// Text that should be UTF-8: each byte that is not becomes `?`.
-pub fn lossy(bytes: &[u8]) -> SmolStr {
+pub fn utf8(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes) {
-        return text.into();
+        return Cow::Borrowed(text);
     }
-    let mut out = SmolStrBuilder::new();
+    let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         out.push_str(chunk.valid());
-        chunk.invalid().iter().for_each(|_| out.push('?'));
+        out.extend(chunk.invalid().iter().map(|_| '?'));
     }
-    out.finish()
+    Cow::Owned(out)
+}
+
+/// The same, to keep.
+pub fn lossy(bytes: &[u8]) -> SmolStr {
+    utf8(bytes).into()
+}
+
+/// The bytes before the first NUL.
+pub fn until_nul(bytes: &[u8]) -> &[u8] {
+    &bytes[..memchr::memchr(0, bytes).unwrap_or(bytes.len())]
+}
+
+/// All bytes but the NULs: what stands behind one is shown, too.
+pub fn without_nuls(bytes: &[u8]) -> Cow<'_, [u8]> {
+    match memchr::memchr(0, bytes) {
+        None => Cow::Borrowed(bytes),
+        Some(_) => Cow::Owned(bytes.iter().copied().filter(|&b| b != 0).collect()),
+    }
 }
 
 /// Lower-case hexadecimal digits.

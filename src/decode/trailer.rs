@@ -137,7 +137,7 @@ fn samsung(input: &Input, sink: &mut Sink) {
             0x0a01 => {
                 let text = data.up_to(0, 32).map(|b| super::text::lossy(&b)).unwrap_or_default();
                 if let Ok(millis) = text.trim().parse::<i64>() {
-                    let date = super::jpeg::date_time(millis.div_euclid(1000));
+                    let date = crate::tags::print::date_time(millis.div_euclid(1000));
                     sink.tag(&GROUP, name, format!("{date}.{:03}+00:00", millis.rem_euclid(1000)));
                 }
             }

@@ -418,7 +418,7 @@ impl<'s> Walker<'s> {
         let context = Context::new(&self.sink.facts);
         let Some(row) = row else {
             let joins = matches!(container, Some(Role::List | Role::Alternative));
-            let suffix = language.filter(|_| container != Some(Role::List));
+            let suffix = language.filter(|_| container == Some(Role::Alternative));
             let name = match prefix {
                 Some((prefix, from)) => format_smolstr!("{prefix}{}", self.name(from)),
                 None => self.name(0).into(),

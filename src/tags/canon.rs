@@ -18,7 +18,6 @@ pub(super) fn converter(name: &str) -> Option<Convert> {
         "canon_second" => |v, _| v.elements().get(1).cloned(),
         "canon_battery" => |v, _| bytes(v)?.get(4..).map(|b| Value::Text(super::format::text(b))),
         "canon_internal_serial" => |v, _| v.as_str().map(|t| t.trim_end_matches('\u{ff}').trim_end_matches('ÿ').into()),
-        "canon_af_1d" => |v, _| Some(v.clone()),
         _ => return None,
     })
 }

@@ -55,23 +55,6 @@ pub fn emit<'k>(table: &'static Table, key: impl Into<Key<'k>>, value: Value, gr
     true
 }
 
-/// Adds the tag of a row that was found already.
-pub fn emit_row(
-    table: &'static Table,
-    row: &Row,
-    value: Value,
-    group: &Group,
-    sink: &mut Sink,
-    context: impl FnOnce(&mut Context),
-) {
-    let mut ctx = Context::new(&sink.facts);
-    context(&mut ctx);
-    let tag = tag_of(table, row, value, group, &ctx);
-    if let Some(tag) = tag {
-        sink.push(tag);
-    }
-}
-
 /// The tag of a row's stored value; `None` for a hidden one.
 pub fn tag_of(table: &Table, row: &Row, value: Value, group: &Group, context: &Context) -> Option<Tag> {
     if row.flags.hidden {

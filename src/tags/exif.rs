@@ -4,7 +4,10 @@ use super::{
     ByteOrder, Context, Format,
     print::{Convert, Printer, number},
 };
-use crate::metadata::{Blob, Value, fixed, significant};
+use crate::{
+    decode::text::{lossy, without_nuls},
+    metadata::{Blob, Value, fixed, significant},
+};
 use std::fmt::Write;
 
 /// The conversion of that name.
@@ -25,12 +28,12 @@ pub fn converter(name: &str) -> Option<Convert> {
         "hex_lower" => |v, _| Some(hex(bytes(v)?, false)),
         "hex_upper" => |v, _| Some(hex(bytes(v)?, true)),
         "pixel_format" => |v, _| Some(pixel_format(bytes(v)?)),
-        "time_codes" => |v, context| Some(time_codes(bytes(v)?, context.order)),
+        "time_codes" => |v, _| Some(time_codes(bytes(v)?)),
         "exposure_times" => |v, context| Some(exposure_times(bytes(v)?, context.order)),
         "gps_degrees" => |v, _| gps_degrees(v),
         "gps_time" => |v, _| Some(gps_time(v)),
         "gps_date" => |v, _| Some(gps_date(bytes(v)?)),
-        "preview_date" => |v, _| Some(v.to_string().replace('-', ":").replace('T', " ").into()),
+        "preview_date" => |v, _| Some(bytes(v).map_or_else(|| v.clone(), preview_date)),
         _ => return None,
     })
 }
@@ -65,6 +68,11 @@ fn bytes(v: &Value) -> Option<&[u8]> {
         Value::Text(t) => Some(t.as_bytes()),
         _ => None,
     }
+}
+
+/// ISO 8601 in Exif's spelling; some write it as undefined bytes.
+fn preview_date(raw: &[u8]) -> Value {
+    lossy(&without_nuls(raw)).replace('-', ":").replace('T', " ").into()
 }
 
 fn tenths(x: f64) -> String {
@@ -138,21 +146,25 @@ fn file_source(v: &Value) -> String {
     }
 }
 
-/// Exif 3.0, 4.6.5.4.1: text after an eight-byte code of its character set.
+/// Exif 3.0, 4.6.5.4.1: text after an eight-byte code of its character set. Some writers pad the code with blanks, or leave in it
+/// what was there before; without a code all is text, and a NUL in it hides nothing.
 fn charset_text(v: &Value, context: &Context) -> Option<Value> {
     let raw = bytes(v)?;
-    let (code, text) = raw.split_at(raw.len().min(8));
-    if code == b"UNICODE\0" {
+    let Some((code, text)) = raw.split_first_chunk::<8>() else { return Some(lossy(&without_nuls(raw)).into()) };
+    let is_blank = |rest: &[u8]| rest.iter().all(|b| matches!(b, 0 | b' '));
+    if matches!(code, b"UNICODE\0" | b"UNICODE ") {
         return Some(Value::Text(unicode(text, context.order)));
     }
-    if code.starts_with(b"JIS\0") {
+    if code.strip_prefix(b"JIS").is_some_and(is_blank) {
         let (decoded, _, _) = encoding_rs::ISO_2022_JP.decode(text);
         return Some(Value::Text(trimmed(&decoded).into()));
     }
-    if matches!(code, b"ASCII\0\0\0" | b"ASCII   " | b"\0\0\0\0\0\0\0\0" | b"        ") {
+    let rest = code.strip_prefix(b"ASCII").unwrap_or(code);
+    if rest.starts_with(&[0]) || is_blank(rest) {
         return Some(Value::Text(super::format::text(text).trim_end_matches(' ').into()));
     }
-    Some(Value::Text(super::format::text(raw)))
+    let end = raw.iter().rposition(|b| *b != b' ').map_or(0, |last| last + 1);
+    Some(lossy(&without_nuls(&raw[..end])).into())
 }
 
 fn trimmed(text: &str) -> String {
@@ -183,7 +195,7 @@ fn unicode(text: &[u8], order: ByteOrder) -> smol_str::SmolStr {
 /// TIFF 6.0, section 8; Exif 3.0, 4.6.4: the photographer's notice, NUL, the editor's.
 fn copyright(raw: &[u8]) -> Value {
     let mut parts = raw.splitn(3, |b| *b == 0);
-    let text = |part: Option<&[u8]>| super::format::lossy(part.unwrap_or_default()).trim_end_matches(' ').to_owned();
+    let text = |part: Option<&[u8]>| lossy(part.unwrap_or_default()).trim_end_matches(' ').to_owned();
     let photographer = text(parts.next());
     let editor = text(parts.next());
     if editor.is_empty() { photographer.into() } else { format!("{photographer}\n{editor}").into() }
@@ -318,12 +330,12 @@ fn pixel_format(raw: &[u8]) -> Value {
             }
             text.into()
         }
-        other => super::format::lossy(other).into(),
+        other => lossy(other).into(),
     }
 }
 
 /// SMPTE 12M time codes as Cinema DNG has them: eight bytes each, binary-coded decimals, frames first.
-fn time_codes(raw: &[u8], _order: ByteOrder) -> Value {
+fn time_codes(raw: &[u8]) -> Value {
     let mut out = String::new();
     for code in raw.chunks_exact(8) {
         let bcd = |b: u8, mask: u8| format!("{:02x}", b & mask);
@@ -378,22 +390,8 @@ fn gps_degrees(v: &Value) -> Option<Value> {
     Some(Value::Float(degrees + (parts.next().unwrap_or(0.0) + parts.next().unwrap_or(0.0) / 60.0) / 60.0))
 }
 
-/// `48 deg 51' 29.99"`.
-pub fn print_gps_degrees(v: &Value) -> String {
-    let Some(x) = v.as_f64().filter(|x| x.is_finite()) else { return v.to_string() };
-    let x = x.abs();
-    let (mut degrees, mut minutes) = (x.trunc(), ((x - x.trunc()) * 60.0).trunc());
-    let mut seconds = ((x - degrees) * 60.0 - minutes) * 60.0;
-    // What rounds up to a full minute carries over.
-    if seconds >= 59.995 && fixed(seconds, 2) == "60.00" {
-        seconds = 0.0;
-        minutes += 1.0;
-        if minutes >= 60.0 {
-            minutes = 0.0;
-            degrees += 1.0;
-        }
-    }
-    format!("{degrees} deg {minutes}' {seconds:.2}\"")
+fn print_gps_degrees(v: &Value) -> String {
+    v.as_f64().filter(|x| x.is_finite()).map_or_else(|| v.to_string(), super::print::degrees)
 }
 
 /// Hours, minutes and seconds as a time of day: `14:54:00.19`.
@@ -423,7 +421,7 @@ fn print_gps_time(v: &Value) -> String {
 
 /// `2008:10:23`, whatever stands between the numbers.
 fn gps_date(raw: &[u8]) -> Value {
-    let text = trimmed(&super::format::lossy(raw));
+    let text = trimmed(&lossy(raw));
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     match digits.len() {
         8 => format!("{}:{}:{}", &digits[..4], &digits[4..6], &digits[6..]).into(),

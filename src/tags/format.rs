@@ -1,5 +1,6 @@
 //! Number formats of binary data, and reading values in them.
 
+use crate::decode::text::until_nul;
 use crate::metadata::{Blob, Value};
 use smol_str::SmolStr;
 
@@ -184,19 +185,10 @@ impl Format {
 
 /// Text up to its first NUL: UTF-8, and `?` for what is none.
 pub fn text(bytes: &[u8]) -> SmolStr {
-    let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
-    lossy(&bytes[..end])
+    lossy(until_nul(bytes))
 }
 
 pub use crate::decode::text::lossy;
-
-/// UTF-8, or else Windows' Latin-1 (code page 1252).
-pub fn utf8_or_latin1(bytes: &[u8]) -> SmolStr {
-    match std::str::from_utf8(bytes) {
-        Ok(s) => s.into(),
-        Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0.into(),
-    }
-}
 
 /// UTF-16 up to its first NUL.
 pub fn utf16(bytes: &[u8], order: ByteOrder) -> SmolStr {

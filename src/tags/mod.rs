@@ -48,7 +48,7 @@
 //!   `parts` (labels are of one place each, `1:15` that of the value 15 of the second element, `1:*` that of others, whose `*` is the value, joined by `; `), `hex` (an unknown value prints as `Unknown (0x5)`), `plain` (an unknown value prints as itself);
 //! - `mask=0x0f` (the value is masked and shifted right to the mask's lowest bit);
 //! - `-> Table` (the value is a block of that table), with `start=N` (skip N bytes), `sized` or `sized=N` (the block says its own size in
-//!   16 bits at byte N, or is damaged), `order=`, `base=` for IFDs;
+//!   16 bits at byte N, or is damaged), `order=`;
 //! - `data="0x0003 PreviewImage"` (the value is an offset in the file of data, whose length row 0x0003 tells);
 //! - `child=KIND` (the value is a block of another standard: `icc`, `iptc`, `xmp`, `photoshop`, `file`);
 //! - `group=`, `priority=low|high`, `binary`, `hidden` (not shown, but its value can be asked for), `list`, `raw` (trailing blanks stay; in a
@@ -83,7 +83,7 @@ mod sony;
 mod tests;
 pub mod xmp;
 
-pub use emit::{emit, emit_row, packed, packed_in, tag_of, value_of};
+pub use emit::{emit, packed, packed_in, tag_of, value_of};
 pub use format::{ByteOrder, Format};
 pub use labels::Labels;
 
@@ -252,8 +252,6 @@ pub struct Sub {
     pub order: Option<ByteOrder>,
     /// The block says its own size, in 16 bits at this byte; it is damaged where that is wrong.
     pub sized: Option<u64>,
-    /// How an IFD's offsets count, see `decode::ifd`.
-    pub base: Option<&'static str>,
 }
 
 impl Sub {

@@ -12,8 +12,6 @@ pub(super) fn converter(name: &str) -> Option<Convert> {
         "nikon_nonzero" => |v, _| v.as_f64().filter(|&n| n != 0.0).map(|_| v.clone()),
         "nikon_angle" => |v, _| v.as_f64().map(|n| Value::Float(if n <= 180.0 { n } else { n - 360.0 })),
         "nikon_sixths" => |v, _| v.as_i64().map(|n| Value::Float((if n > 7 { n - 16 } else { n }) as f64 / 6.0)),
-        // A signed number of five bits in sixths that starts at -3.
-        "nikon_ttl" => |v, _| v.as_f64().map(|n| Value::Float((n - 9.0) / 3.0)),
         "nikon_time" => |v, c| time(v, c.order),
         _ => return None,
     })
@@ -61,7 +59,6 @@ pub(super) fn printer(name: &str) -> Option<Printer> {
         "nikon_points51" => |v| points(v, 51, POINTS51),
         "nikon_points39" => |v| points(v, 39, POINTS39),
         "nikon_points153" => |v| points(v, 153, POINTS153),
-        "nikon_stop" => |v| signed(v, 1),
         "nikon_sixths" => |v| match v.as_f64() {
             Some(0.0) => "0".into(),
             Some(_) => fraction(v),

@@ -144,14 +144,13 @@ fn attribute_of(row: &mut Row, table: &str, attribute: &'static str, value: &'st
         "labels" => row.labels = table.split_once("::").and_then(|(prefix, _)| super::labels(prefix, value)),
         "mask" => row.mask = number(value).unwrap_or_default() as u64,
         "->" => {
-            let sub = Sub { name: value, target: OnceLock::new(), start: 0, order: None, sized: None, base: None };
+            let sub = Sub { name: value, target: OnceLock::new(), start: 0, order: None, sized: None };
             row.sub = Some(Box::new(sub));
         }
-        "start" | "base" | "sized" | "order" if row.sub.is_some() => {
+        "start" | "sized" | "order" if row.sub.is_some() => {
             let Some(sub) = row.sub.as_mut() else { return false };
             match attribute {
                 "start" => sub.start = number(value).unwrap_or_default() as u64,
-                "base" => sub.base = Some(value),
                 "sized" => sub.sized = if value.is_empty() { Some(0) } else { number(value).map(|n| n as u64) },
                 _ => sub.order = byte_order(value),
             }

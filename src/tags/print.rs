@@ -60,7 +60,6 @@ pub fn printer(name: &str) -> Option<Printer> {
         "exposure_time" => exposure_time,
         "fnumber" => fnumber,
         "version" => version,
-        "date" => date,
         "signed" => signed,
         "fraction" => fraction,
         "hex" => |v| v.as_i64().map_or_else(|| v.to_string(), |n| format!("0x{n:x}")),
@@ -68,7 +67,7 @@ pub fn printer(name: &str) -> Option<Printer> {
         "on_off" => |v| if v.as_f64() == Some(0.0) { "Off" } else { "On" }.to_owned(),
         "duration" => duration,
         "bitrate" => bitrate,
-        "unix_time" => |v| v.as_i64().map_or_else(|| v.to_string(), crate::decode::jpeg::date_time),
+        "unix_time" => |v| v.as_i64().map_or_else(|| v.to_string(), date_time),
         _ => return PRINTERS.iter().find_map(|find| find(name)),
     }))
 }
@@ -94,7 +93,7 @@ fn swap_words(v: &Value) -> Value {
     }
 }
 
-/// Seconds: `12.34 s` below half a minute, else `0:01:30`.
+/// Seconds: `12.34 s` below half a minute, else `0:01:30`, beyond a day `1 days 1:02:03`.
 pub fn duration(v: &Value) -> String {
     let Some(seconds) = v.as_f64() else { return v.to_string() };
     if seconds == 0.0 {
@@ -104,12 +103,56 @@ pub fn duration(v: &Value) -> String {
     if seconds < 30.0 {
         return format!("{sign}{seconds:.2} s");
     }
-    let whole = (seconds + 0.5).min(1e15) as u64;
+    let whole = (seconds + 0.5) as u64;
     let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60);
     if hours > 24 {
         return format!("{sign}{} days {}:{minutes:02}:{rest:02}", hours / 24, hours % 24);
     }
     format!("{sign}{hours}:{minutes:02}:{rest:02}")
+}
+
+/// Seconds since 1970, in UTC: `2024:03:15 10:30:00`.
+pub fn date_time(seconds: i64) -> String {
+    let (days, rest) = (seconds.div_euclid(86_400).clamp(-1_000_000, 100_000_000), seconds.rem_euclid(86_400));
+    let (y, m, d) = civil(days);
+    format!("{y:04}:{m:02}:{d:02} {:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60)
+}
+
+/// Year, month and day of a day since 1970 (proleptic Gregorian calendar, counted in eras of 400 years from March).
+fn civil(days: i64) -> (i64, i64, i64) {
+    let z = days + 719_468;
+    let (era, day) = (z.div_euclid(146_097), z.rem_euclid(146_097));
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let of_year = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let month_of_year = if month < 10 { month + 3 } else { month - 9 };
+    (year + era * 400 + i64::from(month_of_year <= 2), month_of_year, of_year - (153 * month + 2) / 5 + 1)
+}
+
+/// An angle without its sign: `48 deg 51' 29.99"`.
+pub fn degrees(angle: f64) -> String {
+    if !angle.is_finite() {
+        return angle.to_string();
+    }
+    let angle = angle.abs();
+    let (mut degrees, mut minutes) = (angle.trunc(), ((angle - angle.trunc()) * 60.0).trunc());
+    // Of several ways to the seconds the one whose last digit is the reference's.
+    let mut seconds = ((angle - degrees - minutes / 60.0) * 3600.0).max(0.0);
+    // What rounds up to a full minute carries over.
+    if seconds >= 59.995 && fixed(seconds, 2) == "60.00" {
+        seconds = 0.0;
+        minutes += 1.0;
+        if minutes >= 60.0 {
+            minutes = 0.0;
+            degrees += 1.0;
+        }
+    }
+    format!("{degrees} deg {minutes}' {seconds:.2}\"")
+}
+
+/// An angle on the globe, with its hemisphere's letter for the sign: `48 deg 51' 29.99" N`.
+pub fn position(angle: f64, [plus, minus]: [char; 2]) -> String {
+    format!("{} {}", degrees(angle), if angle < 0.0 { minus } else { plus })
 }
 
 /// The number that a value is, and nothing beside it.
@@ -194,11 +237,6 @@ pub fn fnumber(v: &Value) -> String {
 /// A version of four digits: NULs vanish.
 pub fn version(v: &Value) -> String {
     v.to_string().chars().filter(|&c| c != '\0').collect()
-}
-
-/// A date that is stored as it prints; ISO 8601's `-` and `T` become `:` and a blank.
-pub fn date(v: &Value) -> String {
-    v.to_string()
 }
 
 /// A number with its sign when it is above zero.
@@ -319,11 +357,38 @@ mod tests {
             ("fraction", Value::Int(0), "0"),
             ("fraction", Value::Int(2), "+2"),
             ("signed", Value::Int(3), "+3"),
+            ("duration", Value::Int(0), "0 s"),
+            ("duration", Value::Float(12.345), "12.35 s"),
+            ("duration", Value::Float(-12.345), "-12.35 s"),
+            ("duration", Value::Float(30.001), "0:00:30"),
+            ("duration", Value::Float(61.234), "0:01:01"),
+            ("duration", Value::Int(90_000), "1 days 1:00:00"),
+            ("bitrate", Value::Int(817), "817 bps"),
+            ("bitrate", Value::Int(1_048_576), "1.05 Mbps"),
+            ("unix_time", Value::Int(951_782_400), "2000:02:29 00:00:00"),
+            ("unix_time", Value::Int(-1), "1969:12:31 23:59:59"),
         ];
         for (name, value, want) in cases {
             let Some(Printer::Lazy(f)) = printer(name) else { panic!("{name}") };
             assert_eq!(&f(value), want, "{name} {value:?}");
         }
+    }
+
+    #[test]
+    fn angles() {
+        let cases: &[(f64, &str)] = &[
+            (0.0, "0 deg 0' 0.00\""),
+            (48.858_333, "48 deg 51' 30.00\""),
+            (9.999_999_99, "10 deg 0' 0.00\""),
+            // Halves of a hundredth.
+            (2.657_962_5, "2 deg 39' 28.66\""),
+            (40.926_262_5, "40 deg 55' 34.55\""),
+            (f64::INFINITY, "inf"),
+        ];
+        for (angle, want) in cases {
+            assert_eq!(&degrees(*angle), want);
+        }
+        assert_eq!(position(-0.0806, ['E', 'W']), "0 deg 4' 50.16\" W");
     }
 
     #[test]

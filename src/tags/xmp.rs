@@ -1,6 +1,6 @@
 //! Conversions and printers of values that XMP keeps as text.
 
-use super::print::{Convert, Printer, exposure_time, fnumber};
+use super::print::{Convert, Printer, exposure_time, fnumber, position};
 use crate::metadata::{Blob, Value, leading_number};
 
 pub fn converter(name: &str) -> Option<Convert> {
@@ -27,8 +27,8 @@ pub fn printer(name: &str) -> Option<Printer> {
         "xmp_fnumber" => |v| if is_number(v) { fnumber(v) } else { v.to_string() },
         "iptc_time" => iptc_time,
         "photomech_prefs" => photomech_prefs,
-        "latitude" => |v| dms(v, 'N', 'S'),
-        "longitude" => |v| dms(v, 'E', 'W'),
+        "latitude" => |v| dms(v, ['N', 'S']),
+        "longitude" => |v| dms(v, ['E', 'W']),
         "focus_distance" => |v| if v.as_f64() == Some(4294967295.0) { "infinity".into() } else { v.to_string() },
         _ => return None,
     }))
@@ -134,13 +134,10 @@ fn degrees(text: &str) -> Option<f64> {
     Some(if negative { -sum } else { sum })
 }
 
-/// Degrees, minutes and seconds: `48 deg 51' 30.00" N`.
-fn dms(v: &Value, positive: char, negative: char) -> String {
-    let Value::Float(value) = *v else { return v.to_string() };
-    let hundredths = (value.abs().min(1e6) * 360_000.0).round() as u64;
-    let (degrees, rest) = (hundredths / 360_000, hundredths % 360_000);
-    let direction = if value < 0.0 { negative } else { positive };
-    format!("{} deg {}' {:.2}\" {}", degrees, rest / 6000, (rest % 6000) as f64 / 100.0, direction)
+/// Degrees as people read them; what are none stay as they are.
+fn dms(v: &Value, hemispheres: [char; 2]) -> String {
+    let Value::Float(angle) = *v else { return v.to_string() };
+    position(angle, hemispheres)
 }
 
 /// The bytes that a text stands for.
@@ -181,9 +178,9 @@ mod tests {
         ];
         for (text, want) in cases {
             let value = Value::Float(degrees(text).unwrap());
-            let (p, n) = if text.ends_with(['N', 'S']) { ('N', 'S') } else { ('E', 'W') };
+            let hemispheres = if text.ends_with(['N', 'S']) { ['N', 'S'] } else { ['E', 'W'] };
             let want = if text.starts_with('-') { want.replace('E', "W") } else { want.to_owned() };
-            assert_eq!(dms(&value, p, n), want, "{text}");
+            assert_eq!(dms(&value, hemispheres), want, "{text}");
         }
         assert_eq!(degrees("north"), None);
     }

@@ -8,6 +8,8 @@ use crate::{
         self,
         ByteOrder::{self, Big, Little},
         Table,
+        format::text,
+        print,
     },
 };
 
@@ -21,7 +23,7 @@ pub fn decode(fff: &[u8], sink: &mut Sink) {
         Some(100..200) => Big,
         _ => Little,
     };
-    let creator = super::lossy(until_nul(fff.get(4..20).unwrap_or_default()));
+    let creator = text(fff.get(4..20).unwrap_or_default());
     sink.tag(&FLIR, "CreatorSoftware", creator);
     let (Some(offset), Some(count)) = (order.u32(fff, 0x18), order.u32(fff, 0x1c)) else { return };
     let directory = fff.get(offset as usize..).unwrap_or_default();
@@ -92,7 +94,7 @@ fn camera(record: &[u8], sink: &mut Sink) {
     // Seconds since 1970 in UTC, milliseconds, minutes west of Greenwich.
     if let (Some(seconds), Some(millis), Some(zone)) = (order.u32(record, 900), order.u16(record, 904), order.i16(record, 908)) {
         let minutes = -i64::from(zone);
-        let local = super::text::date_time(i64::from(seconds) + minutes * 60);
+        let local = print::date_time(i64::from(seconds) + minutes * 60);
         let sign = if minutes < 0 { '-' } else { '+' };
         let (hours, rest) = (minutes.abs() / 60, minutes.abs() % 60);
         sink.tag(&FLIR, "DateTimeOriginal", format!("{local}.{millis:03}{sign}{hours:02}:{rest:02}"));
@@ -106,12 +108,9 @@ fn camera(record: &[u8], sink: &mut Sink) {
 
 fn position(record: &[u8], sink: &mut Sink) {
     packed(table!("JPEG::FlirGPS"), record, Little, sink);
-    for (at, name, letters) in [(16, "GPSLatitude", ['N', 'S']), (24, "GPSLongitude", ['E', 'W'])] {
+    for (at, name, hemispheres) in [(16, "GPSLatitude", ['N', 'S']), (24, "GPSLongitude", ['E', 'W'])] {
         let Some(degrees) = Little.u64(record, at).map(f64::from_bits).filter(|d| d.abs() <= 360.0) else { continue };
-        let letter = letters[usize::from(degrees < 0.0)];
-        let hundredths = (degrees.abs() * 360_000.0).round() as u64;
-        let (d, m, s) = (hundredths / 360_000, hundredths / 6000 % 60, (hundredths % 6000) as f64 / 100.0);
-        sink.printed(&FLIR, name, degrees, format!("{d} deg {m}' {s:.2}\" {letter}"));
+        sink.printed(&FLIR, name, degrees, print::position(degrees, hemispheres));
     }
 }
 
@@ -121,10 +120,6 @@ fn palette(record: &[u8], sink: &mut Sink) {
     if let Some(palette) = record.get(112..112 + 3 * colors) {
         sink.tag(&FLIR, "Palette", Value::Binary(Blob::Bytes(palette.to_vec())));
     }
-}
-
-fn until_nul(bytes: &[u8]) -> &[u8] {
-    &bytes[..memchr::memchr(0, bytes).unwrap_or(bytes.len())]
 }
 
 #[cfg(test)]

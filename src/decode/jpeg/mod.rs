@@ -4,8 +4,6 @@ mod app;
 mod flir;
 mod text;
 
-pub(crate) use text::date_time;
-
 use super::{Sink, text::lossy};
 use crate::{
     input::Input,
@@ -36,7 +34,6 @@ fn frame(marker: u8, bytes: &[u8], sink: &mut Sink) {
     let (Some(table), &[precision, h1, h0, w1, w0, components, ref rest @ ..]) = (table!("JPEG::Frame"), bytes) else {
         return sink.warn("the frame header is cut off");
     };
-    // A thumbnail's frame is not the image's.
     sink.tag(&FILE, "ImageHeight", u16::from_be_bytes([h1, h0]));
     sink.tag(&FILE, "ImageWidth", u16::from_be_bytes([w1, w0]));
     tags::emit(table, 0i64, (marker & 15).into(), &FILE, sink);

@@ -41,7 +41,7 @@ pub fn media_jukebox(bytes: Option<&[u8]>, sink: &mut Sink) {
         let value = match (name, leading_number(value)) {
             // Days since the end of 1899.
             ("Date", Some(days)) if days.is_finite() && days.abs() < 1e6 => {
-                date_time(((days - 25569.0) * 86400.0).round() as i64)
+                print::date_time(((days - 25569.0) * 86400.0).round() as i64)
             }
             _ => value.trim().to_owned(),
         };
@@ -90,7 +90,7 @@ pub fn picture_info(bytes: &[u8], sink: &mut Sink) {
         let Some((key, value)) = pair.split_once('=') else { continue };
         let number = leading_number(value.trim_start_matches('F'));
         match (key, number) {
-            ("TimeDate", Some(seconds)) => sink.tag(&GROUP, "DateTimeOriginal", date_time(seconds as i64)),
+            ("TimeDate", Some(seconds)) => sink.tag(&GROUP, "DateTimeOriginal", print::date_time(seconds as i64)),
             ("Shutter" | "shtr", Some(micros)) => {
                 let seconds = Value::Float(micros / 1e6);
                 let print = print::exposure_time(&seconds);
@@ -117,22 +117,4 @@ pub fn picture_info(bytes: &[u8], sink: &mut Sink) {
             }
         }
     }
-}
-
-/// Seconds since 1970, in UTC.
-pub fn date_time(seconds: i64) -> String {
-    let (days, rest) = (seconds.div_euclid(86400).clamp(-1_000_000, 100_000_000), seconds.rem_euclid(86400));
-    let (y, m, d) = civil(days);
-    format!("{y:04}:{m:02}:{d:02} {:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60)
-}
-
-/// Year, month and day of a day since 1970 (proleptic Gregorian calendar, counted in eras of 400 years from March).
-fn civil(days: i64) -> (i64, i64, i64) {
-    let z = days + 719_468;
-    let (era, day) = (z.div_euclid(146_097), z.rem_euclid(146_097));
-    let year = (day - day / 1460 + day / 36524 - day / 146_096) / 365;
-    let of_year = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let month_of_year = if month < 10 { month + 3 } else { month - 9 };
-    (year + era * 400 + i64::from(month_of_year <= 2), month_of_year, of_year - (153 * month + 2) / 5 + 1)
 }

@@ -75,7 +75,7 @@ pub(super) fn functions(reader: &Reader, entry: &Entry, table: &'static Table, s
     }
 }
 
-/// Custom functions since 2007: groups of records, each a number, a count and 32-bit values.
+/// Custom functions since 2007, and creative filters: groups of records, each a number, a count and 32-bit values.
 pub(super) fn functions2(reader: &Reader, entry: &Entry, table: &'static Table, sink: &mut Sink) {
     let Ok(block) = reader.bytes(entry) else { return };
     let order = reader.order;
@@ -100,11 +100,6 @@ pub(super) fn functions2(reader: &Reader, entry: &Entry, table: &'static Table, 
         }
         at = end;
     }
-}
-
-/// Creative filters: groups of records, like the custom functions, with values of any count.
-pub(super) fn filters(reader: &Reader, entry: &Entry, table: &'static Table, sink: &mut Sink) {
-    functions2(reader, entry, table, sink);
 }
 
 fn emit(table: &'static Table, id: usize, bytes: &[u8], count: usize, format: Format, order: ByteOrder, sink: &mut Sink) {

@@ -279,14 +279,12 @@ fn guess(directory: &[u8], surrounding: ByteOrder) -> ByteOrder {
 /// Runs the decoder that a table names with `proc=`.
 pub fn procedure(name: &str, reader: &mut Reader, entry: &Entry, sub: &Sub, table: &'static Table, sink: &mut Sink) {
     match name {
-        "makernote" => decode(reader, entry, sink),
         "apple_plist" => apple::plist(&reader.bytes(entry).unwrap_or_default(), table, sink),
         "kodak_text" => text::kodak(&reader.bytes(entry).unwrap_or_default(), table, sink),
         "olympus_text" => text::olympus(&reader.bytes(entry).unwrap_or_default(), table, sink),
         "canon_functions" => canon::functions(reader, entry, table, sink),
         "canon_functions2" => canon::functions2(reader, entry, table, sink),
         "canon_preview" => canon::preview(reader, entry, table, sink),
-        "canon_filters" => canon::filters(reader, entry, table, sink),
         "nikon_cipher" => nikon::enciphered(reader, entry, sub, table, sink),
         "nikon_preview" => nikon::preview(reader, entry, table, sink),
         "nikon_settings" => nikon::settings(reader, entry, table, sink),

@@ -43,8 +43,7 @@ pub(super) fn enciphered(reader: &Reader, entry: &Entry, sub: &Sub, table: &'sta
     }
     let order = sub.order.or(table.order).unwrap_or(reader.order);
     tags::packed(table, &block, order, sink);
-    for (name, at, target) in POINTERS.iter().filter(|p| p.0 == table.name) {
-        debug_assert!(!name.is_empty());
+    for (_, at, target) in POINTERS.iter().filter(|p| p.0 == table.name) {
         let Some(offset) = order.u32(&block, *at).and_then(|n| usize::try_from(n).ok()).filter(|&n| n > 0) else { continue };
         if let (Some(inner), Some(target)) = (block.get(offset..).filter(|b| !b.is_empty()), tags::table(target)) {
             tags::packed(target, inner, order, sink);

@@ -1,6 +1,6 @@
 //! Item lists: iTunes tags, freeform tags, and QuickTime's keyed metadata (QTFF, "Metadata").
 
-use super::{Body, boxes, language, location, time};
+use super::{Body, boxes, language, location};
 use crate::{
     decode::Sink,
     metadata::{Blob, Group, Name, Print, Priority, Tag, Value},
@@ -158,6 +158,8 @@ pub fn show(table: &'static Table, row: &'static Row, value: Value, language: Op
         return;
     }
     let (value, print) = match (row.name, &value) {
+        ("VolumeNormalization" | "iTunSMPB", _) => each_printed(value, short_words),
+        ("ChapterList", _) => each_printed(value, chapter),
         ("GPSCoordinates", Value::Text(text)) => location::iso6709(text).unwrap_or((value, Print::Plain)),
         (
             "ContentCreateDate" | "ReleaseDate" | "LocationDate" | "DateTimeOriginal" | "CreationDate" | "ProductionDate",
@@ -165,7 +167,7 @@ pub fn show(table: &'static Table, row: &'static Row, value: Value, language: Op
         ) => (date(text).into(), Print::Plain),
         ("GoogleTrackDuration", Value::Text(text)) => {
             let seconds = crate::metadata::leading_number(text).unwrap_or(0.0) / 1000.0;
-            (Value::Float(seconds), Print::With(time::print_duration))
+            (Value::Float(seconds), Print::With(tags::print::duration))
         }
         _ => match tags::value_of(row, value, &Context::new(&sink.facts)) {
             Some(shown) => shown,
@@ -272,7 +274,6 @@ fn freeform(body: &Body, sink: &mut Sink) {
     }
     let mut shown: Vec<Value> = values(body.bytes)
         .map(|data| match (data.text(), known.and_then(|r| r.format)) {
-            (Some(Value::Text(text)), _) if name == "iTunNORM" || name == "iTunSMPB" => short_words(&text).into(),
             (_, Some(format)) => format.read(data.bytes, 1, ByteOrder::Big).unwrap_or_else(|| data.binary()),
             (text, None) => text.unwrap_or_else(|| data.binary()),
         })
@@ -305,6 +306,25 @@ fn encoding(body: &Body, sink: &mut Sink) {
             }
         }
     }
+}
+
+/// A value, or each of its list, that prints in another form than it is stored in.
+fn each_printed(value: Value, form: fn(&str) -> String) -> (Value, Print) {
+    let one = |v: &Value| v.as_str().map_or_else(|| v.text(), form).into();
+    let print = match &value {
+        Value::List(values) => Print::List(values.iter().map(one).collect()),
+        single => Print::Text(one(single)),
+    };
+    (value, print)
+}
+
+/// `61.5 title`, from its seconds on, is `[0:01:01.500] title`.
+fn chapter(text: &str) -> String {
+    let (start, title) = text.split_once(' ').unwrap_or((text, ""));
+    let Ok(seconds) = start.parse::<f64>() else { return text.to_owned() };
+    let ms = (seconds * 1000.0).round() as u64;
+    let (ms, s) = (ms % 1000, ms / 1000);
+    format!("[{}:{:02}:{:02}.{ms:03}] {title}", s / 3600, s / 60 % 60, s % 60)
 }
 
 /// Hexadecimal words without the zeros in front.
@@ -352,5 +372,27 @@ mod tests {
     #[test]
     fn hexadecimal_words_lose_their_zeros() {
         assert_eq!(short_words(" 00000080 00000000 0000B5B450"), "80 0 B5B450");
+    }
+
+    #[test]
+    fn chapters_print_with_a_clock() {
+        for (text, want) in [
+            ("0 one", "[0:00:00.000] one"),
+            ("7201.2345678 two words", "[2:00:01.235] two words"),
+            ("0.0004999 a", "[0:00:00.000] a"),
+            ("1e-06 a", "[0:00:00.000] a"),
+            ("59.9999999 ", "[0:01:00.000] "),
+            ("461168601842.739 a", "[128102389:24:02.739] a"),
+        ] {
+            assert_eq!(chapter(text), want);
+        }
+    }
+
+    #[test]
+    fn what_is_stored_stays_the_value() {
+        let stored = Value::List(vec![" 00000080 0".into(), Value::Int(7)]);
+        let (value, print) = each_printed(stored.clone(), short_words);
+        assert_eq!(value, stored);
+        assert_eq!(Tag::new(ITUNES, "iTunSMPB", value).print(print).printed(), "80 0, 7");
     }
 }

@@ -1,6 +1,9 @@
 //! Places: ISO 6709 text.
 
-use crate::metadata::{Print, Value};
+use crate::{
+    metadata::{Print, Value},
+    tags::print::position,
+};
 
 /// Latitude, longitude and perhaps altitude of `+48.8577+002.2950+35/`, in degrees, in degrees and minutes, or with seconds.
 pub fn iso6709(text: &str) -> Option<(Value, Print)> {
@@ -45,21 +48,14 @@ fn degrees(text: &str, digits: usize) -> Option<f64> {
 /// `48 deg 51' 27.72" N, 2 deg 17' 42.00" E, 35 m Above Sea Level`.
 fn print(value: &Value) -> String {
     let number = |i: usize| value.elements().get(i).and_then(Value::as_f64);
-    let mut out = format!("{}, {}", angle(number(0).unwrap_or(0.0), "NS"), angle(number(1).unwrap_or(0.0), "EW"));
+    let mut out =
+        format!("{}, {}", position(number(0).unwrap_or(0.0), ['N', 'S']), position(number(1).unwrap_or(0.0), ['E', 'W']));
     if let Some(altitude) = number(2) {
         let above = if altitude < 0.0 { "Below" } else { "Above" };
         let metres = crate::metadata::significant(altitude.abs(), 15);
         out.push_str(&format!(", {metres} m {above} Sea Level"));
     }
     out
-}
-
-/// Degrees, minutes, seconds, and the letter of the hemisphere.
-fn angle(degrees: f64, letters: &str) -> String {
-    let letter = letters.chars().nth(usize::from(degrees < 0.0)).unwrap_or(' ');
-    let hundredths = (degrees.abs() * 360_000.0).round() as u64;
-    let (seconds, minutes, whole) = (hundredths % 6000, hundredths / 6000 % 60, hundredths / 360_000);
-    format!("{whole} deg {minutes}' {}.{:02}\" {letter}", seconds / 100, seconds % 100)
 }
 
 #[cfg(test)]

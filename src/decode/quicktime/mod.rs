@@ -15,7 +15,7 @@ use crate::{
     input::Input,
     metadata::{Group, Name, Value},
     part::BoxId,
-    tags::{self, ByteOrder, Key, Table},
+    tags::{self, ByteOrder, Key, Table, format::text},
 };
 
 /// A box that we decode may not be larger than this.
@@ -83,22 +83,6 @@ impl Body<'_> {
 /// `N` bytes at `at`.
 fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..at.checked_add(N)?)?.try_into().ok()
-}
-
-/// Text up to its first NUL; bytes that are no UTF-8 show as question marks.
-fn text(bytes: &[u8]) -> Name {
-    let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
-    match std::str::from_utf8(&bytes[..end]) {
-        Ok(text) => text.into(),
-        Err(_) => {
-            let mut shown = String::with_capacity(end);
-            for chunk in bytes[..end].utf8_chunks() {
-                shown.push_str(chunk.valid());
-                shown.extend(chunk.invalid().iter().map(|_| '?'));
-            }
-            shown.into()
-        }
-    }
 }
 
 /// The name of a box as text: `©` is a byte of its own.

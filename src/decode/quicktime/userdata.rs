@@ -2,8 +2,11 @@
 
 use super::{Body, language, list};
 use crate::{
-    decode::Sink,
-    metadata::{Blob, Value},
+    decode::{
+        Sink,
+        text::{lossy, until_nul, without_nuls},
+    },
+    metadata::{Blob, Value, significant},
     table,
     tags::{ByteOrder, Context, Format, Row, Table, format},
 };
@@ -74,10 +77,9 @@ fn texts(table: &'static Table, row: &'static Row, body: &Body, sink: &mut Sink)
         };
         let bytes = &rest[..length];
         let text = match code {
-            0..0x400 => encoding_rs::MACINTOSH.decode_without_bom_handling(bytes).0.into_owned(),
+            0..0x400 => encoding_rs::MACINTOSH.decode_without_bom_handling(&without_nuls(bytes)).0.into_owned(),
             _ => unicode(bytes),
         };
-        let text = text.trim_end_matches('\0');
         list::show(table, row, text.into(), language::suffix(code), body, sink);
         at += 4 + length;
     }
@@ -85,25 +87,25 @@ fn texts(table: &'static Table, row: &'static Row, body: &Body, sink: &mut Sink)
 
 /// Text of which nobody says how it is coded: UTF-8, or else Mac OS Roman.
 fn unmarked(bytes: &[u8]) -> String {
-    let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
-    match std::str::from_utf8(&bytes[..end]) {
+    let bytes = until_nul(bytes);
+    match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
-        Err(_) => encoding_rs::MACINTOSH.decode_without_bom_handling(&bytes[..end]).0.into_owned(),
+        Err(_) => encoding_rs::MACINTOSH.decode_without_bom_handling(bytes).0.into_owned(),
     }
 }
 
-/// UTF-16 where its mark says so, else UTF-8.
+/// UTF-16 where its mark says so, else UTF-8, of which NULs hide nothing.
 fn unicode(bytes: &[u8]) -> String {
     match bytes {
         [0xfe, 0xff, rest @ ..] => format::utf16(rest, ByteOrder::Big).into(),
         [0xff, 0xfe, rest @ ..] => format::utf16(rest, ByteOrder::Little).into(),
-        _ => super::text(bytes).into(),
+        _ => lossy(&without_nuls(bytes)).into(),
     }
 }
 
 /// 3GPP's text: version and flags, language, text.
 fn text_3gpp(table: &'static Table, row: &'static Row, body: &Body, sink: &mut Sink) -> Option<()> {
-    let text = unicode(body.bytes.get(6..)?).replace('\0', "");
+    let text = unicode(body.bytes.get(6..)?);
     list::show(table, row, text.into(), language::suffix(body.u16(4)?), body, sink);
     Some(())
 }
@@ -116,7 +118,7 @@ fn class(table: &'static Table, row: &'static Row, body: &Body, sink: &mut Sink)
         b"rtng" => (format!("Criteria={}", letters(8)?), 12),
         _ => (format!("Index={}", body.u16(8)?), 10),
     };
-    let text = unicode(body.bytes.get(language_at + 2..)?).replace('\0', "");
+    let text = unicode(body.bytes.get(language_at + 2..)?);
     let text = format!("Entity={entity} {rules} {text}");
     list::show(table, row, text.into(), language::suffix(body.u16(language_at)?), body, sink);
     Some(())
@@ -159,7 +161,7 @@ fn keywords(table: &'static Table, row: &'static Row, body: &Body, sink: &mut Si
     let mut at = 7usize;
     for _ in 0..body.u8(6)? {
         let end = (at + 1).checked_add(body.u8(at)?.into())?;
-        words.push(unicode(body.bytes.get(at + 1..end)?).replace('\0', ""));
+        words.push(unicode(body.bytes.get(at + 1..end)?));
         at = end;
     }
     list::show(table, row, words.join(", ").into(), language::suffix(body.u16(4)?), body, sink);
@@ -174,11 +176,21 @@ fn chapters(table: &'static Table, row: &'static Row, body: &Body, sink: &mut Si
         let start = body.u64(at)?;
         let end = (at + 9).checked_add(body.u8(at + 8)?.into())?;
         let title = unicode(body.bytes.get(at + 9..end)?);
-        let ms = start.saturating_add(5000) / 10_000;
-        let (ms, s) = (ms % 1000, ms / 1000);
-        chapters.push(Value::from(format!("[{}:{:02}:{:02}.{ms:03}] {title}", s / 3600, s / 60 % 60, s % 60)));
+        chapters.push(Value::from(format!("{} {title}", significant(start as f64 / 1e7, 15))));
         at = end;
     }
     list::show(table, row, Value::List(chapters), None, body, sink);
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_hides_behind_a_nul() {
+        for (bytes, want) in [(&b"a\0b\0"[..], "ab"), (b"caf\xc3\xa9 \xe9", "café ?"), (b"\xfe\xff\0A\0B\0\0", "AB")] {
+            assert_eq!(unicode(bytes), want);
+        }
+    }
 }

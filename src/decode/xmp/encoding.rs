@@ -1,5 +1,6 @@
 //! Packets are UTF-8, UTF-16 or UTF-32, of either byte order (ISO 16684-1, 7.3.2).
 
+use crate::decode::text::utf8;
 use encoding_rs::{UTF_16BE, UTF_16LE};
 use std::borrow::Cow;
 
@@ -21,18 +22,4 @@ pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
 
 fn utf32(bytes: &[u8], read: fn([u8; 4]) -> u32) -> Cow<'_, str> {
     bytes.as_chunks::<4>().0.iter().map(|&c| char::from_u32(read(c)).unwrap_or('?')).collect::<String>().into()
-}
-
-fn utf8(bytes: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => {
-            let mut text = String::with_capacity(bytes.len());
-            for chunk in bytes.utf8_chunks() {
-                text.push_str(chunk.valid());
-                text.extend(chunk.invalid().iter().map(|_| '?'));
-            }
-            Cow::Owned(text)
-        }
-    }
 }

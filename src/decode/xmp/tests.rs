@@ -40,6 +40,11 @@ fn properties() {
             "<dc:rights><rdf:Alt><rdf:li xml:lang='x-default'>R</rdf:li><rdf:li xml:lang='en-us'>S</rdf:li></rdf:Alt></dc:rights>",
             &["XMP-dc:Rights=R", "XMP-dc:Rights-en-US=S"],
         ),
+        // A language counts among alternatives only.
+        ("<u:alt><rdf:Alt><rdf:li xml:lang='fr'>a</rdf:li></rdf:Alt></u:alt>", &["XMP-u:Alt-fr=a"]),
+        ("<u:bag><rdf:Bag><rdf:li xml:lang='fr'>a</rdf:li></rdf:Bag></u:bag>", &["XMP-u:Bag=a"]),
+        ("<u:plain xml:lang='fr'>a</u:plain>", &["XMP-u:Plain=a"]),
+        ("<u:outer rdf:parseType='Resource'><u:inner xml:lang='fr'>a</u:inner></u:outer>", &["XMP-u:OuterInner=a"]),
         // Structures.
         (
             "<xmpMM:History><rdf:Seq><rdf:li stEvt:action='saved'/><rdf:li rdf:parseType='Resource'><stEvt:action>converted</stEvt:action>\
