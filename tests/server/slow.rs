@@ -69,6 +69,8 @@ fn whoever_stops_reading_is_given_up() {
     let server = Server::start(&["--idle-timeout", "0.5"]);
     let path = large_file(&server);
     let open = || std::fs::read_dir(format!("/proc/{}/fd", server.child.id())).unwrap().count();
+    // The socket of a process that decodes goes with it.
+    eventually("it rests", || super::work::children(&server).is_empty());
     let before = open();
     let mut stream = request(&server, &path);
     let mut got = vec![0];

@@ -6,7 +6,7 @@ use crate::build::{self, picture};
 use std::{fs, io::Write, process::Command};
 
 /// The processes that this one has started.
-fn children(server: &Server) -> Vec<String> {
+pub fn children(server: &Server) -> Vec<String> {
     let tasks = fs::read_dir(format!("/proc/{}/task", server.child.id())).unwrap();
     let of = |task: fs::DirEntry| fs::read_to_string(task.path().join("children")).unwrap_or_default();
     tasks.flat_map(|task| of(task.unwrap()).split_whitespace().map(String::from).collect::<Vec<_>>()).collect()
