@@ -326,6 +326,13 @@ impl Piece {
     }
 }
 
+/// Where the TIFF structure begins in a block that is to be an Exif block; some writers put JPEG's header before it.
+fn exif_start(data: &Input) -> Option<u64> {
+    let start = data.up_to(0, 10).ok()?;
+    let (skip, tiff) = start.strip_prefix(b"Exif\0\0").map_or((0, &start[..]), |tiff| (6, tiff));
+    (tiff.starts_with(b"II*\0") || tiff.starts_with(b"MM\0*")).then_some(skip)
+}
+
 /// Digest of the coded samples (XXH3, 128 bits: it guards against our own mistakes, not against forgers).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Digest(pub u128);
