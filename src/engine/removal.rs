@@ -87,6 +87,11 @@ impl Prepared {
         self.clean
     }
 
+    /// How many bytes shorter the output would be.
+    pub(super) fn spare(&self) -> u64 {
+        if self.clean { 0 } else { self.input.len().saturating_sub(self.plan.len()) }
+    }
+
     /// Damage that was met.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
