@@ -269,6 +269,14 @@ impl Prepared {
         for part in parts {
             let kept = match part.kind {
                 Kind::Payload | Kind::Icc => true,
+                // Coded samples, tables of colours, identifiers: any text may stand in them, and what stays of them has been
+                // cut to what it is for.
+                Kind::Riff(chunk) if matches!(&chunk, b"VP8 " | b"VP8L" | b"ALPH") => true,
+                Kind::Png(chunk) if matches!(&chunk, b"IHDR" | b"PLTE" | b"tRNS" | b"iCCP") => true,
+                // The screen, plain text that is shown, what repeats an animation.
+                Kind::Gif(0 | 0x01 | 0xff) => true,
+                // What says that there is a gain map.
+                Kind::Jpeg(0xe2) => true,
                 Kind::Exif | Kind::Iptc | Kind::Photoshop => text_kept,
                 Kind::Png(chunk) => text_kept && matches!(&chunk, b"tEXt" | b"zTXt" | b"iTXt" | b"tIME"),
                 Kind::Gif(label) => text_kept && label == 0xfe,
