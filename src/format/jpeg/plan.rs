@@ -58,6 +58,7 @@ struct Planner<'a> {
     /// Of several segments of these kinds decoders obey the last that stands before the first scan; where it begins.
     jfif: Option<u64>,
     adobe: Option<u64>,
+    transform: Option<u64>,
     density: Density,
     begun: bool,
     ended: bool,
@@ -87,6 +88,7 @@ impl<'a> Planner<'a> {
             mpf: None,
             jfif: last(segments::APP0),
             adobe: last(segments::APP14),
+            transform: last(segments::APP8),
             density: Density::None,
             begun: false,
             ended: false,
@@ -132,6 +134,7 @@ impl<'a> Planner<'a> {
             Kind::Jpeg(segments::APP0) if part.role == Role::Rendering => self.jfif(range),
             Kind::Jpeg(segments::APP0) => self.jfxx(range),
             Kind::Jpeg(segments::APP14) if part.role == Role::Rendering => self.adobe(range),
+            Kind::Jpeg(segments::APP8) if part.role == Role::Rendering => self.transform(range),
             Kind::Jpeg(0xeb) => self.picture_box(id, range),
             Kind::Jpeg(0xe2) => self.gainmap_segment(range),
             Kind::Icc => self.icc(part),

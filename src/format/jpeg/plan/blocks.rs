@@ -7,6 +7,7 @@ use crate::{
     format::{
         Keep, Part,
         jpeg::{
+            coding::Frame,
             density::{self, Density},
             gainmap, jfif, segments,
             walk::{ICC, PHOTOSHOP, XMP, spans},
@@ -95,6 +96,15 @@ impl Planner<'_> {
         }
         self.plan.bytes(segment(segments::APP14, &[&data]));
         Ok(true)
+    }
+
+    /// Hewlett-Packard's transform of the colours of a JPEG-LS picture.
+    pub(super) fn transform(&mut self, range: Range<u64>) -> Result<bool> {
+        let needed = self.transform == Some(range.start) && self.coding.frame.as_ref().is_some_and(Frame::is_ls);
+        if needed {
+            self.plan.bytes(segment(segments::APP8, &[&self.input.bytes(range.start, range.end - range.start)?]));
+        }
+        Ok(needed)
     }
 
     /// ICC.1 annex B.4: the profile's bytes as they are, its chunks numbered anew.
