@@ -142,7 +142,7 @@ impl Prepared {
         if self.clean {
             return Vec::new();
         }
-        findings::findings(&self.removed_parts(), self.removed_tags(), &self.plan.kept, &self.staying())
+        findings::findings(&self.removed_parts(), self.removed_tags(), &self.plan, &self.staying())
     }
 
     /// Tags that stay though the block that they stood in goes: what a fresh block says.
@@ -181,7 +181,12 @@ impl Prepared {
                     Kind::File => self.decode_file(part, &mut sink),
                     _ => local::decode_part(part, &self.input, &mut sink),
                 }
-                found.extend(std::mem::take(&mut sink.metadata.tags).into_iter().map(|tag| RemovedTag { part: id, tag }));
+                let mut tags = std::mem::take(&mut sink.metadata.tags);
+                if part.kind == Kind::Png(*b"iCCP") && self.plan.rewritten.contains(&id) {
+                    // The profile stays under another name.
+                    tags.retain(|tag| tag.name == "ProfileName");
+                }
+                found.extend(tags.into_iter().map(|tag| RemovedTag { part: id, tag }));
             }
             found
         })
@@ -190,7 +195,8 @@ impl Prepared {
     /// A whole file inside this one: what its own containers and decoders say. One level deep: what is in it goes with it.
     fn decode_file(&self, part: &Part, sink: &mut Sink) {
         let Ok(extraction) = part.origin.open(&self.input, IN_MEMORY).and_then(|file| local::extract(&file)) else { return };
-        let own = |tag: &Tag| tag.group.kind != "File" && tag.group.kind != "Composite";
+        // What says what the file is says nothing else; its comment does.
+        let own = |tag: &Tag| (tag.group.kind != "File" || tag.name == "Comment") && tag.group.kind != "Composite";
         sink.metadata.tags.extend(extraction.metadata.tags.into_iter().filter(own));
     }
 

@@ -201,6 +201,8 @@ pub struct Plan {
     pub pieces: Vec<Piece>,
     /// Parts that go, by their index in the walk.
     pub removed: Vec<PartId>,
+    /// Those of them that stay in a form of their own, written afresh.
+    pub rewritten: Vec<PartId>,
     pub kept: Vec<Kept>,
     /// What was to be kept and cannot be.
     pub warnings: Vec<Warning>,

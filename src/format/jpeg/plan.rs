@@ -226,6 +226,8 @@ impl<'a> Planner<'a> {
         // The image was kept, but for what was cleaned out of it.
         if found.is_clean {
             self.plan.removed.retain(|&id| id != found.part);
+        } else {
+            self.plan.rewritten.push(found.part);
         }
         Ok(())
     }
