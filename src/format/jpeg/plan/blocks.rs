@@ -5,7 +5,7 @@ use crate::{
     encode::{self, jpeg::segment},
     error::Result,
     format::{
-        Keep, Part,
+        Keep, Kind, Part,
         jpeg::{
             coding::Frame,
             density::{self, Density},
@@ -140,6 +140,13 @@ impl Planner<'_> {
             _ => None,
         };
         let reduced = encode::exif::reduce_with(&block, self.selection, density);
+        if self.coding.frame.is_some()
+            && profile::wanted(self.selection)
+            && encode::exif::is_adobe_rgb(&block)
+            && !self.parts.iter().any(|p| p.kind == Kind::Icc)
+        {
+            self.plan.warn("Exif", "the colours are those of Adobe RGB, and nothing says so any more");
+        }
         let asked = self.selection.keeps(Keep::Thumbnail) && encode::exif::has_thumbnail(&block);
         if asked && !reduced.as_ref().is_some_and(|r| r.kept.contains(&"thumbnail")) {
             self.plan.warn("Exif", NO_THUMBNAIL);

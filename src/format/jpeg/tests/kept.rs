@@ -180,6 +180,34 @@ fn a_kept_thumbnail_is_cleaned() {
     assert!(prepared.lost().iter().any(|w| w.text.starts_with("the thumbnail goes")));
 }
 
+/// Cameras say so with two fields, of which none stays.
+#[test]
+fn colours_that_nothing_says_any_more() {
+    let adobe = |space: u16, rule: &[u8; 3]| {
+        let field = |tag: u16, kind: u8, value: &[u8]| [&tag.to_be_bytes()[..], &[0, kind, 0, 0, 0], value].concat();
+        let pointer = |tag: u16, to: u8| field(tag, 4, &[1, 0, 0, 0, to]);
+        let first = [b"MM\0*\0\0\0\x08\0\x01", &*pointer(0x8769, 26), &[0; 4]].concat();
+        let space = field(0xa001, 3, &[&[1][..], &space.to_be_bytes(), &[0; 2]].concat());
+        let exif = [&[0, 2], &*space, &pointer(0xa005, 56), &[0; 4]].concat();
+        let rule = [&[0, 1], &*field(1, 2, &[&[4][..], rule, &[0]].concat()), &[0; 4]].concat();
+        segment(0xe1, &[b"Exif\0\0", &first, &exif, &rule])
+    };
+    let icc = segment(0xe2, &[b"ICC_PROFILE\0\x01\x01", &profile(140)]);
+    for (segments, selection, said) in [
+        (vec![adobe(0xffff, b"R03")], Selection::default(), true),
+        (vec![adobe(0xffff, b"R03")], Selection::none(), false),
+        (vec![adobe(0xffff, b"R03"), icc], Selection::default(), false),
+        (vec![adobe(0xffff, b"R98")], Selection::default(), false),
+        (vec![adobe(1, b"R03")], Selection::default(), false),
+    ] {
+        let (_, prepared) = cleaned(&file(&segments, b""), &selection);
+        assert_eq!(prepared.lost().iter().any(|w| w.text.contains("Adobe RGB")), said, "{segments:02x?}");
+    }
+    // Without a picture there are no colours.
+    let exv = [&b"\xff\x01Exiv2"[..], &adobe(0xffff, b"R03"), b"\xff\xd9"].concat();
+    assert!(cleaned(&exv, &Selection::default()).1.lost().is_empty());
+}
+
 /// A main image and a gain map, both with a comment.
 pub fn ultra_hdr(iso: bool) -> Vec<u8> {
     let xmp = |text: &str| segment(0xe1, &[b"http://ns.adobe.com/xap/1.0/\0", text.as_bytes()]);
