@@ -171,7 +171,9 @@ impl Planner<'_> {
         let fresh = if self.is_gainmap {
             gainmap::reduce(&packet)
         } else {
-            let kept = self.plan.or_warn("XMP", encode::select::xmp(&packet, self.selection));
+            // What describes the gain map is written afresh.
+            let ours = if self.gainmap.is_some() { gainmap::DESCRIBED } else { &[] };
+            let kept = self.plan.or_warn("XMP", encode::select::xmp_without(&packet, self.selection, ours));
             let described = self.gainmap.as_ref().and_then(|g| gainmap::describe(&packet, g));
             let (bytes, kept) = kept.map(|k| (k.bytes, k.kept)).unzip();
             names = kept.unwrap_or_default();
