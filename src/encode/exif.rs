@@ -92,6 +92,20 @@ pub fn has_thumbnail(block: &Input) -> bool {
     Reader::new(block).is_some_and(|reader| reader.u32(4).and_then(|first| reader.thumbnail(first)).is_some())
 }
 
+/// Does the block say that the colours are Adobe RGB, the way of cameras (DCF 2.0, Exif 3.0, 4.6.6)? It names no colour space, and
+/// the rule of the optional one.
+pub fn is_adobe_rgb(block: &Input) -> bool {
+    let says = || {
+        let reader = Reader::new(block)?;
+        let number = |directory: u32, tag| reader.number(&reader.entries(directory.into()).find(|e| e.tag == tag)?);
+        let exif = reader.pointers(reader.u32(4)?.into()).exif?;
+        let rules = number(exif, 0xa005)?;
+        let rule = reader.entries(rules.into()).find(|e| e.tag == 1).and_then(|e| reader.value(&e))?;
+        Some(number(exif, 0xa001)? == 0xffff && matches!(rule, Value::Ascii(text) if text.first().is_some_and(|t| t == b"R03")))
+    };
+    says().unwrap_or(false)
+}
+
 /// Under which name a selection keeps a field.
 fn keeps(selection: &Selection, context: Context, tag: u16) -> Option<Kept> {
     let by_name = match (context, tag) {

@@ -19,12 +19,17 @@ pub fn texts(selection: &Selection) -> bool {
 
 /// The properties of an XMP packet that a selection keeps. Fails on a packet that cannot be edited: it goes as a whole.
 pub fn xmp(packet: &[u8], selection: &Selection) -> Result<Option<Block>> {
+    xmp_without(packet, selection, &[])
+}
+
+/// The same, without the properties of some namespaces: somebody else writes those.
+pub fn xmp_without(packet: &[u8], selection: &Selection, namespaces: &[&str]) -> Result<Option<Block>> {
     if !texts(selection) {
         return Ok(None);
     }
     let kept = std::cell::RefCell::new(Vec::new());
     let keep = |namespace: &str, path: &str| {
-        let name = property_name(namespace, path, selection);
+        let name = property_name(namespace, path, selection).filter(|_| !namespaces.contains(&namespace));
         name.into_iter().for_each(|n| kept.borrow_mut().push(n));
         name.is_some()
     };

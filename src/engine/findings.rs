@@ -2,7 +2,7 @@
 
 use super::removal::RemovedTag;
 use crate::{
-    format::Kept,
+    format::{Kept, Plan},
     metadata::{Metadata, Name, Tag},
     part::{Kind, Part, PartId, Place},
 };
@@ -241,27 +241,31 @@ fn is_layout(tag: &Tag, kept: &[Kept]) -> bool {
 
 /// One finding for each tag of the removed parts; a part that no tag is known of is one finding itself.
 /// What is in `staying` too is no finding.
-pub(super) fn findings(parts: &[(PartId, &Part)], tags: &[RemovedTag], kept: &[Kept], staying: &Metadata) -> Vec<Finding> {
+pub(super) fn findings(parts: &[(PartId, &Part)], tags: &[RemovedTag], plan: &Plan, staying: &Metadata) -> Vec<Finding> {
     let staying: HashSet<_> = staying.tags.iter().map(|t| (t.name.clone(), t.printed().into_owned())).collect();
     let mut seen = HashSet::new();
     let mut found = Vec::new();
     // Tags are in the order of their parts.
     let mut tags = tags.iter().peekable();
     for (id, part) in parts {
-        let mut known = false;
+        let (mut known, before) = (false, found.len());
         while let Some(RemovedTag { tag, .. }) = tags.next_if(|t| t.part == *id) {
             known = true;
             let value = tag.printed().into_owned();
-            if !is_layout(tag, kept)
+            if !is_layout(tag, &plan.kept)
                 && seen.insert((*id, tag.name.clone()))
                 && !staying.contains(&(tag.name.clone(), value.clone()))
             {
                 found.push(Finding { class: class(tag), place: part.place.clone(), name: tag.name.clone(), value });
             }
         }
-        if !known {
+        // A file that goes is a finding, whatever is known of what is in it.
+        let rewritten = plan.rewritten.contains(id);
+        let whole = part.kind == Kind::File && !rewritten && found.len() == before;
+        if !known || whole {
             let class = if part.kind == Kind::Jumbf { Class::Provenance } else { Class::Other };
-            found.push(Finding { class, place: part.place.clone(), name: kind_name(part).into(), value: String::new() });
+            let name = if rewritten { UNUSED } else { kind_name(part) };
+            found.push(Finding { class, place: part.place.clone(), name: name.into(), value: String::new() });
         }
     }
     found
@@ -292,6 +296,8 @@ pub(super) fn names(parts: &[(PartId, &Part)], tags: &[RemovedTag]) -> Vec<Strin
     names
 }
 
+const UNUSED: &str = "unused bytes";
+
 /// What a part is called in reports.
 fn kind_name(part: &Part) -> &'static str {
     match part.kind {
@@ -313,7 +319,7 @@ fn kind_name(part: &Part) -> &'static str {
         Kind::Pdf(_) => "info",
         Kind::Trailer(_) => "trailer",
         Kind::File => "embedded file",
-        Kind::Opaque | Kind::Payload => "unused bytes",
+        Kind::Opaque | Kind::Payload => UNUSED,
     }
 }
 

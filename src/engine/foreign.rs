@@ -7,6 +7,9 @@ use crate::{
     input::Input,
 };
 
+/// So many bytes another layout of the same may be longer than ours.
+const SLACK: u64 = 512;
+
 /// What came as the cleaned form of `original`, where that is on this machine, is a whole file of its type, and has nothing in it
 /// that would be removed. Has it also been compared with the original, picture by picture? Of types that are only read here, it has not.
 pub fn verify(original: Option<&Input>, output: &Input, selection: &Selection) -> Result<bool> {
@@ -25,6 +28,10 @@ pub fn verify(original: Option<&Input>, output: &Input, selection: &Selection) -
     };
     if let Some(left) = cleaned.findings().first() {
         return Err(failed(format!("still has metadata in it: {} in {}", left.name, left.place)));
+    }
+    // A block that says nothing that would go, an orientation, can be longer than what it says.
+    if cleaned.spare() > SLACK {
+        return Err(failed("still has bytes in it that nothing needs"));
     }
     let Some(original) = original else { return Ok(false) };
     let original = removal::prepare(original, selection)

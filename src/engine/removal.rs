@@ -87,6 +87,11 @@ impl Prepared {
         self.clean
     }
 
+    /// How many bytes shorter the output would be.
+    pub(super) fn spare(&self) -> u64 {
+        if self.clean { 0 } else { self.input.len().saturating_sub(self.plan.len()) }
+    }
+
     /// Damage that was met.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
@@ -137,7 +142,7 @@ impl Prepared {
         if self.clean {
             return Vec::new();
         }
-        findings::findings(&self.removed_parts(), self.removed_tags(), &self.plan.kept, &self.staying())
+        findings::findings(&self.removed_parts(), self.removed_tags(), &self.plan, &self.staying())
     }
 
     /// Tags that stay though the block that they stood in goes: what a fresh block says.
@@ -176,7 +181,12 @@ impl Prepared {
                     Kind::File => self.decode_file(part, &mut sink),
                     _ => local::decode_part(part, &self.input, &mut sink),
                 }
-                found.extend(std::mem::take(&mut sink.metadata.tags).into_iter().map(|tag| RemovedTag { part: id, tag }));
+                let mut tags = std::mem::take(&mut sink.metadata.tags);
+                if part.kind == Kind::Png(*b"iCCP") && self.plan.rewritten.contains(&id) {
+                    // The profile stays under another name.
+                    tags.retain(|tag| tag.name == "ProfileName");
+                }
+                found.extend(tags.into_iter().map(|tag| RemovedTag { part: id, tag }));
             }
             found
         })
@@ -185,7 +195,8 @@ impl Prepared {
     /// A whole file inside this one: what its own containers and decoders say. One level deep: what is in it goes with it.
     fn decode_file(&self, part: &Part, sink: &mut Sink) {
         let Ok(extraction) = part.origin.open(&self.input, IN_MEMORY).and_then(|file| local::extract(&file)) else { return };
-        let own = |tag: &Tag| tag.group.kind != "File" && tag.group.kind != "Composite";
+        // What says what the file is says nothing else; its comment does.
+        let own = |tag: &Tag| (tag.group.kind != "File" || tag.name == "Comment") && tag.group.kind != "Composite";
         sink.metadata.tags.extend(extraction.metadata.tags.into_iter().filter(own));
     }
 
@@ -264,6 +275,14 @@ impl Prepared {
         for part in parts {
             let kept = match part.kind {
                 Kind::Payload | Kind::Icc => true,
+                // Coded samples, tables of colours, identifiers: any text may stand in them, and what stays of them has been
+                // cut to what it is for.
+                Kind::Riff(chunk) if matches!(&chunk, b"VP8 " | b"VP8L" | b"ALPH") => true,
+                Kind::Png(chunk) if matches!(&chunk, b"IHDR" | b"PLTE" | b"tRNS" | b"iCCP") => true,
+                // The screen, plain text that is shown, what repeats an animation.
+                Kind::Gif(0 | 0x01 | 0xff) => true,
+                // What says that there is a gain map.
+                Kind::Jpeg(0xe2) => true,
                 Kind::Exif | Kind::Iptc | Kind::Photoshop => text_kept,
                 Kind::Png(chunk) => text_kept && matches!(&chunk, b"tEXt" | b"zTXt" | b"iTXt" | b"tIME"),
                 Kind::Gif(label) => text_kept && label == 0xfe,

@@ -28,6 +28,8 @@ const GROUP: Group = Group::new("gif", "GIF");
 const HEADER: u64 = 13;
 /// Applications: how often an animation plays (Netscape 2.0), the colour profile (ICC.1, annex B), content credentials.
 const LOOPS: [&[u8; 11]; 2] = [b"NETSCAPE2.0", b"ANIMEXTS1.0"];
+/// Length of the grid of a plain text extension (section 25).
+const PLAIN_TEXT: u64 = 12;
 const PROFILE: &[u8; 11] = b"ICCRGBG1012";
 const XMP: &[u8; 11] = b"XMP DataXMP";
 const C2PA: &[u8; 11] = b"C2PA_GIF\x01\0\0";

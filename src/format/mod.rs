@@ -201,6 +201,8 @@ pub struct Plan {
     pub pieces: Vec<Piece>,
     /// Parts that go, by their index in the walk.
     pub removed: Vec<PartId>,
+    /// Those of them that stay in a form of their own, written afresh.
+    pub rewritten: Vec<PartId>,
     pub kept: Vec<Kept>,
     /// What was to be kept and cannot be.
     pub warnings: Vec<Warning>,
@@ -324,6 +326,13 @@ impl Piece {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+/// Where the TIFF structure begins in a block that is to be an Exif block; some writers put JPEG's header before it.
+fn exif_start(data: &Input) -> Option<u64> {
+    let start = data.up_to(0, 10).ok()?;
+    let (skip, tiff) = start.strip_prefix(b"Exif\0\0").map_or((0, &start[..]), |tiff| (6, tiff));
+    (tiff.starts_with(b"II*\0") || tiff.starts_with(b"MM\0*")).then_some(skip)
 }
 
 /// Digest of the coded samples (XXH3, 128 bits: it guards against our own mistakes, not against forgers).

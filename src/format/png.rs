@@ -11,7 +11,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-use super::{FileType, Format, Kind, Role, Walk};
+use super::{FileType, Format, Kind, Role, Walk, exif_start};
 use crate::{error::Result, input::Input};
 use flate2::Crc;
 use std::ops::Range;
@@ -172,13 +172,6 @@ fn report(chunk: &Chunk, input: &Input, walk: &mut Walk) -> Result<()> {
     };
     walk.span(kind, role(chunk.kind), place(chunk.kind), data)?;
     Ok(())
-}
-
-/// Where the TIFF structure begins in an Exif chunk.
-fn exif_start(data: &Input) -> Option<u64> {
-    let start = data.up_to(0, 10).ok()?;
-    let (skip, tiff) = start.strip_prefix(b"Exif\0\0").map_or((0, &start[..]), |tiff| (6, tiff));
-    (tiff.starts_with(b"II*\0") || tiff.starts_with(b"MM\0*")).then_some(skip)
 }
 
 /// A chunk's type as a place; other bytes than letters as `?`.

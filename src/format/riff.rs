@@ -8,7 +8,7 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-use super::{FileType, Format, Kind, Role, Walk};
+use super::{FileType, Format, Kind, Role, Walk, exif_start};
 use crate::{
     error::Result,
     input::Input,
@@ -181,13 +181,6 @@ fn frame(chunk: &Chunk, input: &Input, walk: &mut Walk) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Where the TIFF structure begins in an Exif chunk.
-fn exif_start(data: &Input) -> Option<u64> {
-    let start = data.up_to(0, 10).ok()?;
-    let (skip, tiff) = start.strip_prefix(b"Exif\0\0").map_or((0, &start[..]), |tiff| (6, tiff));
-    (tiff.starts_with(b"II*\0") || tiff.starts_with(b"MM\0*")).then_some(skip)
 }
 
 /// A code as a place; without the blanks at its end, other bytes than letters as `?`.

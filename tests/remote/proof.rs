@@ -37,6 +37,8 @@ fn remove(download: Reply, args: &[&str]) -> (Folder, Run) {
 fn nothing_but_the_cleaned_file_takes_the_place_of_the_original() {
     let clean = build::clean();
     let comment = build::jpeg(&[(0xfe, b"where it was taken")]);
+    let oriented = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    let room = build::jpeg(&[(0xe1, &[&oriented[..], &b"where it was taken".repeat(50)].concat())]);
     let cases: &[(&str, Vec<u8>)] = &[
         ("three bytes", vec![0xff, 0xd8, 0xff]),
         ("half a file", clean[..clean.len() / 2].to_vec()),
@@ -45,6 +47,7 @@ fn nothing_but_the_cleaned_file_takes_the_place_of_the_original() {
         ("half of the original", build::photo()[..60].to_vec()),
         ("another picture", another()),
         ("other metadata", comment),
+        ("something in a block that stays", room),
         ("something behind it", [clean.as_slice(), b"a place to hide"].concat()),
         ("another type", files::all().iter().find(|f| f.0.ends_with(".png")).unwrap().1.clone()),
         ("no type", b"what is this?".to_vec()),

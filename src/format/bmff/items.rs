@@ -15,8 +15,9 @@ use std::{
 
 /// Items of one file, at most so many.
 const MAX_ITEMS: usize = 65_536;
-/// Extents of one item, at most so many.
+/// Extents of one item, at most so many, and of all items.
 const MAX_EXTENTS: usize = 4096;
+const MAX_ALL_EXTENTS: usize = 1_000_000;
 
 /// Big-endian fields one after the other, each checked against the end.
 struct Fields<'a> {
@@ -191,17 +192,21 @@ impl Meta<'_> {
             return None;
         }
         let wide = if version < 2 { 2 } else { 4 };
+        let mut left = MAX_ALL_EXTENTS;
         for _ in 0..fields.number(wide)?.min(MAX_ITEMS as u64) {
             let id = fields.number(wide)?;
             let method = if version == 0 { 0 } else { fields.number(2)? & 15 };
             fields.number(2)?;
             let base = fields.number(base_size)?;
             let mut extents = SmallVec::new();
-            for _ in 0..fields.number(2)? {
+            // Extents without fields are all the same, and take no bytes however many they are.
+            let most = if index_size + offset_size + length_size == 0 { 1 } else { u64::MAX };
+            for _ in 0..fields.number(2)?.min(most) {
                 fields.number(index_size)?;
                 let extent = (fields.number(offset_size)?, fields.number(length_size)?);
-                if extents.len() < MAX_EXTENTS {
+                if extents.len() < MAX_EXTENTS && left > 0 {
                     extents.push(extent);
+                    left -= 1;
                 }
             }
             let item = self.items.entry(id).or_default();
@@ -262,5 +267,28 @@ impl Meta<'_> {
             _ => (0..head.len()).find(|&at| is_tiff(at)).unwrap_or(0) as u64,
         };
         first.start = first.start.saturating_add(at).min(first.end);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Items of a table are counted by 16 bits, and so are the extents of each.
+    #[test]
+    fn extents_take_no_more_room_than_the_table() {
+        let input = Input::from_bytes(Vec::new());
+        // Sizes of fields, bytes of an extent, items, their extents, all that are held.
+        for (sizes, extent, items, extents, held) in [(0u16, 0, 16_000u16, u16::MAX, 16_000), (0x1000, 1, 500, 3000, 1_000_000)] {
+            let mut table = [&[0; 4][..], &sizes.to_be_bytes(), &items.to_be_bytes()].concat();
+            for id in 0..items {
+                table.extend([&id.to_be_bytes()[..], &[0; 2], &extents.to_be_bytes()].concat());
+                table.resize(table.len() + extent * usize::from(extents), 0);
+            }
+            let mut meta = Meta { input: &input, items: BTreeMap::new(), idat: None };
+            assert!(meta.locations(&Input::from_bytes(table)).is_some());
+            assert_eq!(meta.items.len(), usize::from(items));
+            assert_eq!(meta.items.values().map(|i| i.extents.len()).sum::<usize>(), held);
+        }
     }
 }

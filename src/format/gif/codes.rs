@@ -54,10 +54,19 @@ impl Codes {
     }
 }
 
+/// Does any decoder read codes that begin with this size? The longest have 12 bits.
+pub(super) fn are_read(size: u8) -> bool {
+    size <= 12
+}
+
 /// Hands on the bytes of the codes of an image, sub-block by sub-block, from the code size at `size` up to the end code, or to
 /// `end`. Returns where the bytes of the last sub-block are, if the end code is in them.
 pub(super) fn each(bytes: &mut Window, size: u64, end: u64, mut take: impl FnMut(&[u8])) -> Result<Option<Range<u64>>> {
-    let mut codes = Codes::new(bytes.u8(size)?);
+    let begins = bytes.u8(size)?;
+    if !are_read(begins) {
+        return Ok(None);
+    }
+    let mut codes = Codes::new(begins);
     let mut at = size + 1;
     while at < end {
         let length = bytes.u8(at)?;

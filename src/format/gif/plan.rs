@@ -1,6 +1,6 @@
 //! Cleaning a GIF: images, their controls, what loops them, the colour profile (`spec/removal.md` 2.4). The rest goes.
 
-use super::{Block, Blocks, C2PA, Found, LOOPS, PROFILE, Window, XMP, codes};
+use super::{Block, Blocks, C2PA, Found, LOOPS, PLAIN_TEXT, PROFILE, Window, XMP, codes};
 use crate::{
     encode::select,
     error::{Error, Result},
@@ -17,7 +17,7 @@ pub(super) fn plan(input: &Input, parts: &[Part], selection: &Selection) -> Resu
         selection,
         control: None,
         images: 0,
-        repetitions: last_repetitions(input)?,
+        repetitions: repetitions(input)?,
         profiled: false,
         packed: false,
         plan: Plan::default(),
@@ -60,8 +60,9 @@ struct Cleaner<'a> {
     /// Of several controls the last one counts, and it needs something to control.
     control: Option<(PartId, Found)>,
     images: u32,
-    /// Where the block stands that says how often the animation plays: of several the last one counts.
-    repetitions: Option<u64>,
+    /// Where the blocks stand that say how often the animation plays: of several with one name the last one counts, and some
+    /// decoders know only one of the names.
+    repetitions: [Option<u64>; LOOPS.len()],
     /// What counts once and was there.
     profiled: bool,
     packed: bool,
@@ -110,6 +111,11 @@ impl Cleaner<'_> {
     fn image(&mut self, found: &Found, size: u64) -> Result<()> {
         self.images += 1;
         let range = found.range.clone();
+        if !codes::are_read(self.input.u8(size)?) {
+            // Decoders end there, whatever the codes are.
+            self.plan.copy(range.start..size + 1);
+            return self.copy_or_write(&(size + 1..range.end), vec![0]);
+        }
         let last = codes::each(&mut Window::new(self.input), size, range.end, |_| {})?;
         match last.filter(|last| found.cut || last.end + 1 < range.end) {
             Some(last) => {
@@ -126,8 +132,12 @@ impl Cleaner<'_> {
         Ok(())
     }
 
-    /// Section 25: few decoders show it, and none needs it for the images.
+    /// Section 25: few decoders show it, and none needs it for the images. What does not say where its text stands is none: the
+    /// control before it is that of the next image.
     fn plain_text(&mut self, found: &Found) -> Result<bool> {
+        if found.data.first().is_none_or(|grid| grid.end - grid.start != PLAIN_TEXT) {
+            return Ok(false);
+        }
         if !self.selection.keeps(Keep::Backdrop) {
             self.drop_control();
             return Ok(false);
@@ -139,7 +149,7 @@ impl Cleaner<'_> {
 
     fn application(&mut self, name: &[u8; 11], found: &Found, id: PartId) -> Result<bool> {
         match name {
-            _ if self.repetitions == Some(found.range.start) => self.repeat(name, found),
+            _ if self.repetitions.contains(&Some(found.range.start)) => self.repeat(name, found),
             PROFILE if !self.profiled => self.colour_profile(found),
             XMP if select::texts(self.selection) && !self.packed => self.xmp(found, id),
             C2PA if self.selection.keeps(Keep::C2pa) => Ok(self.copy(found, "c2pa")),
@@ -148,7 +158,7 @@ impl Cleaner<'_> {
     }
 
     fn repeat(&mut self, name: &[u8; 11], found: &Found) -> Result<bool> {
-        let Some([low, high]) = repetitions(self.input, found)? else { return Ok(false) };
+        let Some((_, [low, high])) = repetition(self.input, found)? else { return Ok(false) };
         self.copy_or_write(&found.range, [b"!\xff\x0b", &name[..], &[3, 1, low, high, 0]].concat())?;
         Ok(true)
     }
@@ -198,25 +208,25 @@ impl Cleaner<'_> {
     }
 }
 
-/// How often the animation plays: of Netscape's sub-blocks the one with identifier 1.
-fn repetitions(input: &Input, found: &Found) -> Result<Option<[u8; 2]>> {
-    if !matches!(&found.block, Block::Application(name) if LOOPS.contains(&name)) {
-        return Ok(None);
-    }
-    for range in found.data.iter().skip(1).filter(|r| r.end - r.start == 3) {
+/// How often the animation plays: of Netscape's sub-blocks the one with identifier 1, whatever follows its three bytes. And which
+/// of the names it goes by.
+fn repetition(input: &Input, found: &Found) -> Result<Option<(usize, [u8; 2])>> {
+    let Block::Application(name) = &found.block else { return Ok(None) };
+    let Some(index) = LOOPS.iter().position(|known| *known == name) else { return Ok(None) };
+    for range in found.data.iter().skip(1).filter(|r| r.end - r.start >= 3) {
         if let [1, low, high] = input.array(range.start)? {
-            return Ok(Some([low, high]));
+            return Ok(Some((index, [low, high])));
         }
     }
     Ok(None)
 }
 
-/// Where the last block stands that says how often the animation plays.
-fn last_repetitions(input: &Input) -> Result<Option<u64>> {
-    let (mut blocks, mut last) = (Blocks::new(input)?, None);
+/// Where the last blocks stand that say how often the animation plays, by name.
+fn repetitions(input: &Input) -> Result<[Option<u64>; LOOPS.len()]> {
+    let (mut blocks, mut last) = (Blocks::new(input)?, [None; LOOPS.len()]);
     while let Ok(Some(found)) = blocks.next() {
-        if repetitions(input, &found)?.is_some() {
-            last = Some(found.range.start);
+        if let Some((index, _)) = repetition(input, &found)? {
+            last[index] = Some(found.range.start);
         }
         if found.block == Block::Trailer || found.cut {
             break;

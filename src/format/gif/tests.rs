@@ -99,7 +99,7 @@ fn what_is_not_needed_goes() {
         (around(control(9, None)), "graphic control"),
         (around(b"!\x99\x01x\0".to_vec()), "extension 0x99"),
         (gif(&[repeat(7), repeat(0), control(1, None), image()]), "NETSCAPE2.0"),
-        (gif(&[application(LOOPS[1], &[3, 1, 7, 0, 0]), repeat(0), control(1, None), image()]), "ANIMEXTS1.0"),
+        (around(b"!\x01\x05where\x04when\0".to_vec()), "plain text"),
         (gif(&[repeat(0), control(1, None), image(), control(9, None)]), "graphic control"),
         ([bare.clone(), b"behind".to_vec()].concat(), "after the trailer"),
     ];
@@ -124,6 +124,31 @@ fn what_is_asked_for_stays() {
     ];
     for (selection, want) in cases {
         assert!(clean(&bytes, &selection).unwrap().0 == want);
+    }
+}
+
+/// Some decoders know only one of the names.
+#[test]
+fn every_name_of_a_loop_counts() {
+    let other = |count: u8| application(LOOPS[1], &[3, 1, count, 0, 0]);
+    let cases = [
+        (vec![repeat(2), other(3)], vec![repeat(2), other(3)]),
+        (vec![other(3), repeat(2)], vec![other(3), repeat(2)]),
+        (vec![repeat(1), other(1), repeat(2), other(3)], vec![repeat(2), other(3)]),
+        (vec![application(LOOPS[0], b"\x04\x01\x03\0x\0")], vec![repeat(3)]),
+        (vec![application(LOOPS[0], b"\x02hi\x04\x02\x03\0x\x05\x01\x03\0xy\0")], vec![repeat(3)]),
+        (vec![application(LOOPS[0], b"\x02\x01\x03\0")], vec![]),
+    ];
+    let digest = |blocks: &[Vec<u8>]| payload::payload(&Input::from_bytes(gif(&[blocks.concat(), image()]))).unwrap();
+    for (before, after) in cases {
+        let bytes = gif(&[before.concat(), image()]);
+        assert!(clean(&bytes, &Selection::default()).unwrap().0 == gif(&[after.concat(), image()]), "{before:?}");
+        holds_for(&bytes);
+        assert_eq!(digest(&before), digest(&after));
+    }
+    let counts = [vec![], vec![repeat(2)], vec![repeat(3)], vec![other(3)], vec![repeat(2), other(3)]];
+    for (i, blocks) in counts.iter().enumerate() {
+        assert!(counts[..i].iter().all(|others| digest(others) != digest(blocks)), "{blocks:?}");
     }
 }
 
@@ -170,9 +195,16 @@ fn codes_end_where_they_say() {
         }
     }
     // Without an end code, or with codes of no known size, all is taken for codes.
-    for (size, data) in [(2, packed(&[(4, 3), (0, 3), (1, 3)])), (1, vec![0x0f; 300]), (12, vec![0xff; 9])] {
+    for (size, data) in [(2, packed(&[(4, 3), (0, 3), (1, 3)])), (0, vec![0x0f; 9]), (1, vec![0x0f; 300]), (12, vec![0xff; 9])] {
         let bytes = gif(&[coded(size, &sub_blocks(&data))]);
         assert!(clean(&bytes, &Selection::default()).unwrap().0 == bytes, "{size}");
+    }
+    // Of a size that no decoder reads none stay; the image does, so that decoders end where they did.
+    for size in [13, 255] {
+        let bytes = gif(&[image(), coded(size, &sub_blocks(b"hidden")), image()]);
+        let want = gif(&[image(), coded(size, b"\0"), image()]);
+        assert!(clean(&bytes, &Selection::default()).unwrap().0 == want, "{size}");
+        holds_for(&bytes);
     }
 }
 
@@ -197,6 +229,21 @@ fn plain_text_goes_where_looks_do_not_count() {
     for selection in [Selection::strict(), Selection::none()] {
         assert!(clean(&bytes, &selection).unwrap().0 == gif(&[image(), image()]));
         removal_holds(&bytes, &selection);
+    }
+    // What is none has nothing that the control is of: it stays with the image.
+    let none = gif(&[control(5, None), b"!\x01\x05where\x04when\0".to_vec(), image()]);
+    for selection in [Selection::default(), Selection::none()] {
+        assert!(clean(&none, &selection).unwrap().0 == gif(&[control(5, None), image()]));
+        removal_holds(&none, &selection);
+    }
+}
+
+/// What is shown may be what a comment says, too.
+#[test]
+fn texts_that_stay_on_purpose_are_no_leak() {
+    let text = [b"!\x01\x0c".to_vec(), vec![0; 12], sub_blocks(b"hello world")].concat();
+    for (shown, word) in [(repeat(0), &b"NETSCAPE2.0"[..]), (text, b"hello world")] {
+        removal_holds(&gif(&[comment(word), shown, image()]), &Selection::default());
     }
 }
 

@@ -34,6 +34,8 @@ enum Slot {
     Parameters,
     Size,
     Mapping(u8),
+    /// How components become colours.
+    Transform,
 }
 
 /// A definition, and the part that it stands in.
@@ -59,7 +61,7 @@ impl Frame {
     fn is_differential(&self) -> bool {
         matches!(self.marker, 0xc5..=0xc7 | 0xcd..=0xcf)
     }
-    fn is_ls(&self) -> bool {
+    pub fn is_ls(&self) -> bool {
         self.marker == segments::SOF55
     }
 
@@ -187,7 +189,7 @@ impl Reader<'_> {
             }
         }
         if frame.is_ls() {
-            [Slot::Parameters, Slot::Size].into_iter().for_each(|s| self.needs(s));
+            [Slot::Parameters, Slot::Size, Slot::Transform].into_iter().for_each(|s| self.needs(s));
         }
         if frame.is_differential() {
             [Slot::Hierarchy, Slot::Expansion].into_iter().for_each(|s| self.needs(s));
@@ -249,7 +251,7 @@ fn definition(marker: u8, bytes: &[u8]) -> Option<(Slot, usize)> {
         _ => return None,
     };
     let sound = match slot {
-        Slot::Quantization(_) => head <= 0x1f && head & 15 <= 3,
+        Slot::Quantization(_) => head & 15 <= 3,
         // No code has more than 256 values.
         Slot::Huffman(_) => head <= 0x1f && head & 15 <= 3 && length <= 17 + 256,
         Slot::Conditioning(_) => head <= 0x1f && head & 15 <= 3,
@@ -260,9 +262,9 @@ fn definition(marker: u8, bytes: &[u8]) -> Option<(Slot, usize)> {
     (sound && length <= bytes.len()).then_some((slot, length))
 }
 
-/// T.81 B.2.4.1: 64 elements. Pictures of smaller blocks, as libjpeg writes them since version 8, have fewer.
+/// T.81 B.2.4.1: 64 elements, of two bytes if the precision is not 0: it may only be 1 then, but libjpeg takes any. Pictures of smaller blocks, as libjpeg writes them since version 8, have fewer.
 fn quantization_length(precision: u8, left: usize) -> Option<usize> {
-    let size = 1 + usize::from(precision);
+    let size = 1 + usize::from(precision != 0);
     let elements = (left / size).min(64);
     matches!(elements, 4 | 9 | 16 | 25 | 36 | 49 | 64).then_some(elements * size)
 }
@@ -276,6 +278,9 @@ fn ls_definition(bytes: &[u8]) -> Option<(Slot, usize)> {
             (Slot::Mapping(id), 3 + entries.len() / usize::from(width) * usize::from(width))
         }
         [4, width @ 2..=4, ..] => (Slot::Size, 2 + 2 * usize::from(width)),
+        // T.870, the inverse transform: the largest value, how many components, and for each its name, a shift, and its factors of
+        // the others. A scan has no more than four.
+        [0x0d, _, _, depth @ 1..=4, ..] => (Slot::Transform, 4 + 2 * usize::from(depth).pow(2)),
         _ => return None,
     };
     (length <= bytes.len()).then_some((slot, length))

@@ -21,6 +21,9 @@ use std::fmt::Write;
 const HDRGM: &str = "http://ns.adobe.com/hdr-gain-map/1.0/";
 const APPLE: &str = "http://ns.apple.com/HDRGainMap/1.0/";
 const APPLE_DATA: &str = "http://ns.apple.com/pixeldatainfo/1.0/";
+const CONTAINER: &str = "http://ns.google.com/photos/1.0/container/";
+/// The namespaces of what [`describe`] writes.
+pub const DESCRIBED: &[&str] = &[HDRGM, CONTAINER];
 const RDF: &[u8] = b"http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 /// A packet that is larger is no gain map's.
 const MAX_PACKET: u64 = 1024 * 1024;
@@ -82,16 +85,24 @@ pub fn find(input: &Input, parts: &[Part], selection: &Selection) -> Result<Opti
 
 fn is_gainmap(image: &Input, parts: &[Part]) -> Result<bool> {
     for part in parts.iter().filter(|p| matches!(p.kind, Kind::Xmp | Kind::Jpeg(0xe2))) {
-        let block = part.origin.open(image, MAX_PACKET)?;
-        let found = match part.kind {
-            Kind::Xmp => reduce(&block.up_to(0, MAX_PACKET)?).is_some(),
-            _ => sound_iso(&block.up_to(0, MAX_PACKET)?).is_some_and(|iso| iso.len() > GAINMAP.len() + 4),
-        };
-        if found {
+        // One that is too large is none.
+        let Ok(block) = part.origin.open(image, MAX_PACKET) else { continue };
+        let block = block.up_to(0, MAX_PACKET)?;
+        if if part.kind == Kind::Xmp { reduce(&block).is_some() } else { numbers(&block).is_some() } {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// Does the main image say that it has a gain map?
+pub fn is_announced(input: &Input, parts: &[Part]) -> bool {
+    let says = |part: &Part| {
+        let block = part.origin.open(input, MAX_PACKET).ok()?;
+        let block = block.up_to(0, MAX_PACKET).ok()?;
+        Some(if part.kind == Kind::Xmp { version(&block).is_some() } else { versions(&block).is_some() })
+    };
+    parts.iter().filter(|p| matches!(p.kind, Kind::Xmp | Kind::Jpeg(0xe2))).any(|part| says(part) == Some(true))
 }
 
 /// The packet of a gain map, with nothing but what makes it one.
@@ -121,11 +132,9 @@ pub fn reduce(packet: &[u8]) -> Option<Vec<u8>> {
 
 /// The description of the main image: that it has a gain map, and how long that is. `None`: the packet says neither.
 pub fn describe(packet: &[u8], gainmap: &Found) -> Option<String> {
-    let mut values: Vec<Vec<String>> = vec![Vec::new(); PROPERTIES.len()];
-    collect(packet, &mut values);
-    let [version] = &values.first()?[..] else { return None };
+    let version = version(packet)?;
     let head = format!(
-        " xmlns:hdrgm=\"{HDRGM}\" xmlns:Container=\"http://ns.google.com/photos/1.0/container/\" \
+        " xmlns:hdrgm=\"{HDRGM}\" xmlns:Container=\"{CONTAINER}\" \
          xmlns:Item=\"http://ns.google.com/photos/1.0/container/item/\" hdrgm:Version=\"{version}\""
     );
     let item =
@@ -136,6 +145,13 @@ pub fn describe(packet: &[u8], gainmap: &Found) -> Option<String> {
         item(&format!("Item:Semantic=\"GainMap\" Item:Length=\"{}\"", gainmap.plan.len())),
     );
     Some(description(&head, &elements))
+}
+
+/// The version of the gain map that a packet speaks of.
+fn version(packet: &[u8]) -> Option<String> {
+    let mut values: Vec<Vec<String>> = vec![Vec::new(); PROPERTIES.len()];
+    collect(packet, &mut values);
+    <[String; 1]>::try_from(values.swap_remove(0)).ok().map(|[version]| version)
 }
 
 /// Puts descriptions into a packet: one that has properties already, or a fresh one.
@@ -232,18 +248,18 @@ fn add(values: &mut Vec<String>, index: usize, text: &str) {
     }
 }
 
-/// ISO 21496-1 annex C.2: the versions alone, or all numbers; what follows them is cut off. `None` if it is none or too short.
-pub fn sound_iso(segment: &[u8]) -> Option<&[u8]> {
-    let data = segment.strip_prefix(GAINMAP)?;
-    let length = match data.get(4) {
-        None => 4,
-        Some(flags) => {
-            let channels = if flags & 0x80 != 0 { 3 } else { 1 };
-            if flags & 0x08 != 0 { 5 + 12 + 20 * channels } else { 5 + 16 + 40 * channels }
-        }
-    };
-    // Of the main image's block only the versions are of use; more of it than that is no block of an image with a gain map.
-    if data.len() >= length { segment.get(..GAINMAP.len() + length) } else { segment.get(..GAINMAP.len() + 4) }
+/// ISO 21496-1 annex C.2: identifier and versions, all that is of use in the main image. `None` if it is none or too short.
+pub fn versions(segment: &[u8]) -> Option<&[u8]> {
+    segment.strip_prefix(GAINMAP)?;
+    segment.get(..GAINMAP.len() + 4)
+}
+
+/// The same with all numbers; what follows them is cut off.
+pub fn numbers(segment: &[u8]) -> Option<&[u8]> {
+    let flags = segment.strip_prefix(GAINMAP)?.get(4)?;
+    let channels = if flags & 0x80 != 0 { 3 } else { 1 };
+    let length = if flags & 0x08 != 0 { 5 + 12 + 20 * channels } else { 5 + 16 + 40 * channels };
+    segment.get(..GAINMAP.len() + length)
 }
 
 /// An MPF segment of two images (CIPA DC-007, 5.2): the main one of `main` bytes, and `second` bytes right behind it. `at`: where

@@ -29,7 +29,7 @@ pub fn payload(input: &Input) -> Result<Digest> {
             continue;
         }
         let end = (at + 2 + length).min(input.len());
-        if matches!(code, 0xc0..=0xdf | 0xee | 0xf7 | 0xf8) {
+        if matches!(code, 0xc0..=0xdf | 0xe8 | 0xee | 0xf7 | 0xf8) {
             decoder.segment(code, &input.up_to(at + 4, end - at - 4)?);
         }
         at = end;
@@ -63,6 +63,8 @@ struct Decoder {
     tables: BTreeMap<(u8, u8), Vec<u8>>,
     scan: Vec<u8>,
     transform: Option<u8>,
+    /// That of Hewlett-Packard's JPEG-LS.
+    ls_transform: Option<u8>,
     /// The first scan has begun.
     begun: bool,
     /// Scans of the frame; the number of its lines follows the first.
@@ -74,6 +76,7 @@ impl Decoder {
     fn segment(&mut self, code: u8, data: &[u8]) {
         match code {
             0xee if data.starts_with(b"Adobe") && !self.begun => self.transform = data.get(11).copied().or(self.transform),
+            0xe8 if data.len() == 5 && data.starts_with(b"mrfx") && !self.begun => self.ls_transform = data.last().copied(),
             0xc4 | 0xcc | 0xdb => self.tables(code, data),
             0xdd => {
                 let most = if self.frame.first() == Some(&0xf7) { 4 } else { 2 };
@@ -97,8 +100,10 @@ impl Decoder {
     }
 
     fn tables(&mut self, code: u8, mut data: &[u8]) {
-        while let Some((&name, rest)) = data.split_first().filter(|(name, _)| *name & 0xec == 0) {
-            let wide = name >> 4;
+        // libjpeg takes any precision of a table of quantization but 0 for two bytes.
+        let reserved = if code == 0xdb { 0x0c } else { 0xec };
+        while let Some((&name, rest)) = data.split_first().filter(|(name, _)| *name & reserved == 0) {
+            let wide = u8::from(name >> 4 != 0);
             let elements = (rest.len() >> wide).min(64);
             let length = match code {
                 // A smaller block has fewer elements, which are a square all the same.
@@ -125,6 +130,10 @@ impl Decoder {
                 }
                 table.push(width);
                 table.extend_from_slice(&entries[..entries.len() - entries.len() % usize::from(width)]);
+            }
+            [13, _, _, depth @ 1..=4, ..] => {
+                let whole = data.get(..4 + 2 * usize::from(depth * depth));
+                self.tables.extend(whole.map(|transform| ((0xf8, 13), transform.to_vec())));
             }
             [4, width, ..] => {
                 drop(self.tables.insert((0xf8, 4), data.get(..2 + 2 * usize::from(width)).unwrap_or(data).to_vec()))
@@ -163,7 +172,7 @@ impl Decoder {
         names.extend(self.frame.iter().skip(9).step_by(3).map(|&q| (0xdb, q)));
         for &t in scan[1..1 + 2 * count].iter().skip(1).step_by(2) {
             match code {
-                0xf7 => names.extend([(0xf8, 1), (0xf8, 4), (0xf7, t)]),
+                0xf7 => names.extend([(0xf8, 1), (0xf8, 4), (0xf8, 13), (0xf7, t)]),
                 0xc9..=0xcf => names.extend([(0xcc, t >> 4), (0xcc, 0x10 | t & 15)]),
                 _ => names.extend([(0xc4, t >> 4), (0xc4, 0x10 | t & 15)]),
             }
@@ -175,9 +184,10 @@ impl Decoder {
         for name in names {
             self.hash.update(self.tables.get(&name).map_or(b"none", |table| table));
         }
-        // It is read when the first scan begins.
-        if let Some(transform) = self.transform.take().filter(|_| !self.begun) {
-            self.hash.update(&[transform]);
+        // They are read when the first scan begins.
+        let transforms = [(0xee, self.transform.take()), (0xe8, self.ls_transform.take().filter(|_| code == 0xf7))];
+        for (segment, transform) in transforms.into_iter().filter(|_| !self.begun) {
+            transform.into_iter().for_each(|transform| self.hash.update(&[segment, transform]));
         }
         self.begun = true;
         true

@@ -31,6 +31,9 @@ pub fn plan(input: &Input, parts: &[Part], selection: &Selection) -> Result<Plan
     }
     if selection.keeps(Keep::Gainmap) {
         planner.gainmap = gainmap::find(input, parts, selection)?;
+        if planner.gainmap.is_none() && gainmap::is_announced(input, parts) {
+            planner.plan.warn("gain map", "goes: the image speaks of one, and none stands behind it that could be cleaned");
+        }
     }
     planner.run()
 }
@@ -53,11 +56,14 @@ struct Planner<'a> {
     gainmap: Option<gainmap::Found>,
     /// The image is a gain map itself.
     is_gainmap: bool,
+    /// Its numbers, or in the main image their version, were written.
+    iso: bool,
     /// Where the fresh MPF block stands among the pieces, and in the output.
     mpf: Option<(usize, u64)>,
     /// Of several segments of these kinds decoders obey the last that stands before the first scan; where it begins.
     jfif: Option<u64>,
     adobe: Option<u64>,
+    transform: Option<u64>,
     density: Density,
     begun: bool,
     ended: bool,
@@ -84,9 +90,11 @@ impl<'a> Planner<'a> {
             boxes: Boxes::read(input, parts)?,
             gainmap: None,
             is_gainmap: false,
+            iso: false,
             mpf: None,
             jfif: last(segments::APP0),
             adobe: last(segments::APP14),
+            transform: last(segments::APP8),
             density: Density::None,
             begun: false,
             ended: false,
@@ -132,6 +140,7 @@ impl<'a> Planner<'a> {
             Kind::Jpeg(segments::APP0) if part.role == Role::Rendering => self.jfif(range),
             Kind::Jpeg(segments::APP0) => self.jfxx(range),
             Kind::Jpeg(segments::APP14) if part.role == Role::Rendering => self.adobe(range),
+            Kind::Jpeg(segments::APP8) if part.role == Role::Rendering => self.transform(range),
             Kind::Jpeg(0xeb) => self.picture_box(id, range),
             Kind::Jpeg(0xe2) => self.gainmap_segment(range),
             Kind::Icc => self.icc(part),
@@ -193,12 +202,14 @@ impl<'a> Planner<'a> {
 
     /// ISO 21496-1: the version in the main image, all numbers in the gain map.
     fn gainmap_segment(&mut self, range: Range<u64>) -> Result<bool> {
-        if !self.is_gainmap && self.gainmap.is_none() {
+        if self.iso || (!self.is_gainmap && self.gainmap.is_none()) {
             return Ok(false);
         }
         let data = self.input.bytes(range.start, range.end - range.start)?;
-        let Some(sound) = gainmap::sound_iso(&data) else { return Ok(false) };
-        self.plan.bytes(segment(0xe2, &[sound]));
+        let needed = if self.is_gainmap { gainmap::numbers(&data) } else { gainmap::versions(&data) };
+        let Some(needed) = needed else { return Ok(false) };
+        self.plan.bytes(segment(0xe2, &[needed]));
+        self.iso = true;
         Ok(true)
     }
 
@@ -223,6 +234,8 @@ impl<'a> Planner<'a> {
         // The image was kept, but for what was cleaned out of it.
         if found.is_clean {
             self.plan.removed.retain(|&id| id != found.part);
+        } else {
+            self.plan.rewritten.push(found.part);
         }
         Ok(())
     }

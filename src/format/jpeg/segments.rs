@@ -9,6 +9,7 @@ pub const SOI: u8 = 0xd8;
 pub const EOI: u8 = 0xd9;
 pub const SOS: u8 = 0xda;
 pub const APP0: u8 = 0xe0;
+pub const APP8: u8 = 0xe8;
 pub const APP14: u8 = 0xee;
 pub const COM: u8 = 0xfe;
 /// Frame header of JPEG-LS.

@@ -189,6 +189,22 @@ fn only_what_shows_the_picture_stays() {
     }
 }
 
+/// A file behind the end that goes is named, also where nothing is known of what is in it.
+#[test]
+fn files_behind_the_end_are_findings() {
+    let turned = segment(0xe1, &[b"Exif\0\0", &short(0x112, 6)]);
+    for (inner, name, value) in [
+        (segment(0xfe, &[b"a comment in it"]), "Comment", "a comment in it"),
+        (turned.clone(), "embedded file", ""),
+        (vec![], "embedded file", ""),
+    ] {
+        let bytes = file(std::slice::from_ref(&turned), &file(&[inner], b""));
+        let (_, prepared) = cleaned(&bytes, &Selection::default());
+        let findings = prepared.findings();
+        assert_eq!(findings.iter().map(|f| (&f.name[..], &f.value[..])).collect::<Vec<_>>(), [(name, value)]);
+    }
+}
+
 /// Segments by the ten thousand, each of a block of its own.
 #[test]
 fn many_blocks_take_no_longer_than_their_bytes() {

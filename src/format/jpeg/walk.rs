@@ -28,6 +28,8 @@ const PHOTOSHOP_OLD: &[u8] = b"Adobe_Photoshop2.5:";
 pub const GAINMAP: &[u8] = b"urn:iso:std:iso:ts:21496:-1\0";
 pub const ADOBE: &[u8] = b"Adobe";
 pub const JFIF: &[u8] = b"JFIF\0";
+/// Hewlett-Packard's colour transform in JPEG-LS, by the decoders that know it (CharLS, FFmpeg): five bytes, the last says which.
+const TRANSFORM: &[u8] = b"mrfx";
 const FLIR: &[u8] = b"FLIR\0";
 
 /// So much of a segment's beginning tells what it is.
@@ -180,6 +182,7 @@ impl<'a, 'w> Walker<'a, 'w> {
         let length = segment.data.end - segment.data.start;
         let shown = match segment.marker {
             segments::APP0 => head.starts_with(JFIF) && length >= 14,
+            segments::APP8 => head.starts_with(TRANSFORM) && length == 5,
             segments::APP14 => head.starts_with(ADOBE) && length >= 12,
             _ => false,
         };

@@ -24,6 +24,10 @@ const MAX_STREAMS: usize = 256 * 1024 * 1024;
 const MAX_READ: u32 = 100_000;
 /// Objects held, at most so many: what many pages share.
 const MAX_HELD: usize = 2000;
+/// All objects read of one file may not be larger than this: many of them may stand in the same bytes.
+const MAX_LOADED: usize = 128 * 1024 * 1024;
+/// What references are resolved to may not be larger than this, all together: many may lead to the same object.
+const MAX_RESOLVED: usize = 32 * 1024 * 1024;
 /// References that lead to references.
 const MAX_HOPS: u8 = 16;
 
@@ -79,6 +83,18 @@ impl Piece {
     }
 }
 
+/// What an object takes of memory, with all that is in it. It is no deeper than the lexer lets it be.
+fn size(object: &Object) -> usize {
+    let inside = match object {
+        Object::Bare(word) => word.len(),
+        Object::String(bytes) | Object::Name(bytes) => bytes.len(),
+        Object::Array(items) => items.iter().map(size).sum(),
+        Object::Dict(dict) => dict.0.iter().map(|(key, value)| size_of::<Vec<u8>>() + key.len() + size(value)).sum(),
+        Object::Ref(..) => 0,
+    };
+    size_of::<Object>() + inside
+}
+
 /// Length of the end of line that begins the text; blanks before it are met.
 fn line_end(text: &[u8]) -> usize {
     let blanks = text.iter().take_while(|&&b| b == b' ').count();
@@ -104,6 +120,8 @@ struct Bundle {
     bytes: Vec<u8>,
     /// Number and offset of each.
     index: Vec<(u32, usize)>,
+    /// The first offset of each number.
+    by_number: HashMap<u32, usize>,
     span: Range<u64>,
 }
 
@@ -115,6 +133,8 @@ pub struct Document<'a> {
     held: HashMap<u32, Rc<Indirect>>,
     bundles: HashMap<u32, Option<Rc<Bundle>>>,
     inflated: usize,
+    loaded: usize,
+    resolved: usize,
     read: u32,
     depth: u8,
     scanned: bool,
@@ -134,6 +154,8 @@ impl<'a> Document<'a> {
             held: HashMap::new(),
             bundles: HashMap::new(),
             inflated: 0,
+            loaded: 0,
+            resolved: 0,
             read: 0,
             depth: 0,
             scanned: false,
@@ -180,7 +202,7 @@ impl<'a> Document<'a> {
         if let Some(held) = self.held.get(&number) {
             return Some(Rc::clone(held));
         }
-        if self.read >= MAX_READ || self.depth >= MAX_HOPS {
+        if self.read >= MAX_READ || self.depth >= MAX_HOPS || self.loaded > MAX_LOADED {
             return None;
         }
         self.read += 1;
@@ -202,7 +224,7 @@ impl<'a> Document<'a> {
             Entry::Free => None,
             Entry::At(offset) => {
                 let (mut piece, id) = Piece::parse(self.input, offset, true).ok()?;
-                if id.0 != u64::from(number) {
+                if !self.takes(&piece.object, piece.span.end - piece.span.start) || id.0 != u64::from(number) {
                     return None;
                 }
                 let generation = u16::try_from(id.1).unwrap_or(0);
@@ -214,10 +236,16 @@ impl<'a> Document<'a> {
             Entry::In { stream, index } => {
                 let bundle = self.bundle(stream)?;
                 // The number counts, should the index be wrong.
-                let place = bundle.index.get(index as usize).filter(|p| p.0 == number);
-                let &(_, at) = place.or_else(|| bundle.index.iter().find(|p| p.0 == number))?;
-                let object = Lexer::new(&bundle.bytes, at).object()?;
-                let piece = Piece { object, stream: None, span: bundle.span.clone() };
+                let at = match bundle.index.get(index as usize) {
+                    Some(&(named, at)) if named == number => at,
+                    _ => *bundle.by_number.get(&number)?,
+                };
+                let mut lexer = Lexer::new(&bundle.bytes, at);
+                let object = lexer.object();
+                if !self.takes(object.as_ref().unwrap_or(&Object::NULL), lexer.at().saturating_sub(at) as u64) {
+                    return None;
+                }
+                let piece = Piece { object: object?, stream: None, span: bundle.span.clone() };
                 Some(Indirect { number, generation: 0, piece, inside: Some(stream) })
             }
         }
@@ -241,15 +269,26 @@ impl<'a> Document<'a> {
         let (count, first) = (self.number(dict, b"N")?, self.number(dict, b"First")?);
         let (bytes, span) = self.stream(&holder).ok()?;
         let mut lexer = Lexer::new(&bytes, 0);
-        let mut index = Vec::new();
+        let (mut index, mut by_number) = (Vec::new(), HashMap::new());
         for _ in 0..count {
             let (Some(number), Some(at)) = (lexer.unsigned(), lexer.unsigned()) else { break };
             let at = usize::try_from(first.saturating_add(at)).unwrap_or(usize::MAX);
             if at < bytes.len() {
-                index.push((u32::try_from(number).ok()?, at));
+                // An entry is larger than its text.
+                self.spend(2 * size_of::<(u32, usize)>()).ok()?;
+                let number = u32::try_from(number).ok()?;
+                index.push((number, at));
+                by_number.entry(number).or_insert(at);
             }
         }
-        Some(Bundle { bytes, index, span })
+        Some(Bundle { bytes, index, by_number, span })
+    }
+
+    /// Counts an object and the text that it was read from: is there room for it?
+    fn takes(&mut self, object: &Object, text: u64) -> bool {
+        let size = size(object).max(usize::try_from(text).unwrap_or(usize::MAX));
+        self.loaded = self.loaded.saturating_add(size);
+        self.loaded <= MAX_LOADED
     }
 
     /// A number in a dictionary, which may be a reference.
@@ -258,12 +297,22 @@ impl<'a> Document<'a> {
         self.resolve(value).as_u64()
     }
 
-    /// What a reference leads to; anything else itself. Nothing is `null`.
+    /// What a reference leads to; anything else itself. Nothing is `null`, and so is what there is no room for.
     pub fn resolve(&mut self, object: &Object) -> Object {
-        let mut object = object.clone();
+        let Object::Ref(mut number, _) = *object else { return object.clone() };
         for _ in 0..MAX_HOPS {
-            let Object::Ref(number, _) = object else { return object };
-            object = self.object(number).map_or(Object::NULL, |o| o.piece.object.clone());
+            if self.resolved > MAX_RESOLVED {
+                break;
+            }
+            let Some(found) = self.object(number) else { break };
+            if let Object::Ref(next, _) = found.piece.object {
+                number = next;
+                continue;
+            }
+            self.resolved = self.resolved.saturating_add(size(&found.piece.object));
+            if self.resolved <= MAX_RESOLVED {
+                return found.piece.object.clone();
+            }
         }
         Object::NULL
     }

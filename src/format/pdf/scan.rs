@@ -15,6 +15,9 @@ const BEFORE: usize = 24;
 const BEHIND: usize = 256;
 const MAX_OBJECTS: usize = 1_000_000;
 const MAX_TRAILERS: usize = 100;
+/// Places that are looked at for one, at most so many, and so many bytes behind each: what is none may go on to the end of the file.
+const MAX_ATTEMPTS: usize = 1000;
+const MAX_TRAILER: u64 = 256 * 1024;
 const MAX_BUNDLES: usize = 10_000;
 
 #[derive(Default)]
@@ -27,10 +30,23 @@ pub struct Found {
     pub trailers: Vec<Trailer>,
 }
 
+impl Found {
+    fn wants_trailer(&self, attempts: &mut usize) -> bool {
+        *attempts += 1;
+        self.trailers.len() < MAX_TRAILERS && *attempts <= MAX_ATTEMPTS
+    }
+}
+
+/// The file up to where a trailer at `offset` may end.
+fn near(input: &Input, offset: u64) -> Input {
+    input.slice(0..offset.saturating_add(MAX_TRAILER).min(input.len()))
+}
+
 /// Looks for `N G obj` and `trailer`.
 pub fn scan(input: &Input) -> Result<Found> {
     let mut found = Found::default();
     let mut catalog = None;
+    let mut attempts = 0;
     let mut at = 0;
     while at < input.len().min(MAX_SCAN) {
         // Windows overlap, so that nothing is cut in two; a hit counts in the window where it ends.
@@ -50,15 +66,16 @@ pub fn scan(input: &Input) -> Result<Found> {
             let says = |word: &[u8]| memchr::memmem::find(behind, word).is_some();
             if says(b"/ObjStm") && found.bundles.len() < MAX_BUNDLES {
                 found.bundles.push(number);
-            } else if says(b"/XRef") && found.trailers.len() < MAX_TRAILERS {
-                found.trailers.extend(trailer(Piece::indirect(input, offset)));
+            } else if says(b"/XRef") && found.wants_trailer(&mut attempts) {
+                found.trailers.extend(trailer(Piece::indirect(&near(input, offset), offset)));
             } else if says(b"/Catalog") {
                 catalog = Some(number);
             }
         }
         for start in memchr::memmem::find_iter(&text, b"trailer").filter(|s| inner.contains(s)) {
-            if found.trailers.len() < MAX_TRAILERS {
-                found.trailers.extend(trailer(Piece::read(input, from + start as u64 + 7)));
+            if found.wants_trailer(&mut attempts) {
+                let offset = from + start as u64 + 7;
+                found.trailers.extend(trailer(Piece::read(&near(input, offset), offset)));
             }
         }
         at += WINDOW;

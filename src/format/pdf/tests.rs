@@ -277,6 +277,62 @@ fn hostile_documents() {
     }
 }
 
+/// What is searched, inflated and copied is counted for the whole document, however many places ask for it.
+#[test]
+fn hostile_tables() {
+    let ids = |from: u32, count: u32, word: &str| (from..from + count).map(|i| format!("{i} {word} ")).collect::<String>();
+    let kids = |count| format!("<</Pages<</Kids[{}]>>>>", ids(100_000, count, "0 R"));
+    let end = |out: &mut Vec<u8>, start: usize| out.extend(format!("startxref\n{start}\n%%EOF").bytes());
+    let trailers = format!("%PDF-1.7\n{}", "trailer(".repeat(40_000)).into_bytes();
+    let mut sections = format!("%PDF-1.7\n1 0 obj\n{}\nendobj\n", kids(40_000)).into_bytes();
+    let start = sections.len();
+    let table = "9 1\n0000000000 00000 n \n".repeat(40_000);
+    sections.extend(format!("xref\n1 1\n0000000009 00000 n \n{table}trailer\n<</Root 1 0 R>>\n").bytes());
+    end(&mut sections, start);
+    // The index of every object in the object stream is wrong.
+    let mut bundle = format!("%PDF-1.7\n1 0 obj\n{}\nendobj\n", kids(20_000)).into_bytes();
+    let index = ids(1_000_000, 400_000, "0") + &ids(100_000, 20_000, "0");
+    let at = bundle.len() as u16;
+    flate(&mut bundle, 2, &format!("/Type/ObjStm/N 420000/First {}", index.len()), (index.clone() + "null").as_bytes());
+    let start = bundle.len();
+    let [high, low] = at.to_be_bytes();
+    let rows = [&[1, 0, 9, 0, 1, high, low, 0][..], &[2, 0, 2, 0].repeat(20_000)].concat();
+    flate(&mut bundle, 3, "/Type/XRef/W[1 2 1]/Index[1 2 100000 20000]/Root 1 0 R", &rows);
+    end(&mut bundle, start);
+    for (what, bytes) in [("trailers", trailers), ("sections", sections), ("bundle", bundle)] {
+        let begun = std::time::Instant::now();
+        read(bytes);
+        assert!(begun.elapsed().as_secs() < 4, "{what}: {:?}", begun.elapsed());
+    }
+}
+
+#[test]
+fn what_is_held_of_a_document_is_bounded() {
+    let mut bytes = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n".to_vec();
+    let mut before = String::new();
+    for number in 2..6 {
+        let start = bytes.len();
+        flate(&mut bytes, number, &format!("/Type/XRef/W[1 2 1]/Size 9/Root 1 0 R{before}"), &vec![0; 30 << 20]);
+        before = format!("/Prev {start}");
+        bytes.extend(format!("startxref\n{start}\n%%EOF\n").bytes());
+    }
+    assert_eq!(super::xref::Xref::read(&Input::from_bytes(bytes)).unwrap().trailers.len(), 2);
+    let mut objects = basic();
+    objects[2].1 = format!("({})", "A".repeat(1 << 20));
+    let input = Input::from_bytes(classic(&objects));
+    let (mut document, _) = super::Document::open(&input).unwrap();
+    let copies = (0..400).filter(|_| document.resolve(&super::Object::Ref(3, 0)) != super::Object::NULL).count();
+    assert_eq!(copies, 31);
+    // Objects of an object stream may all begin at the same place.
+    let index: String = (10..400).map(|i| format!("{i} 0 ")).collect();
+    let mut bytes = b"%PDF-1.7\n".to_vec();
+    flate(&mut bytes, 2, &format!("/Type/ObjStm/N 390/First {}", index.len()), format!("{index}{}", objects[2].1).as_bytes());
+    bytes.extend(b"trailer<</Root 1 0 R>>");
+    let input = Input::from_bytes(bytes);
+    let (mut document, _) = super::Document::open(&input).unwrap();
+    assert_eq!((10..400).filter(|&number| document.object(number).is_some()).count(), 127);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 

@@ -19,8 +19,12 @@ use std::{
 const MAX_REVISIONS: usize = 2000;
 /// Sub-sections of all tables, at most so many.
 const MAX_SECTIONS: usize = 50_000;
-/// An inflated cross-reference stream may not be larger than this.
+/// All inflated cross-reference streams of a document together may not be larger than this: they are held.
 const MAX_TABLE: usize = 64 * 1024 * 1024;
+/// So much is read of a file to inflate them, at most: a stream without a length is looked for up to the end.
+const MAX_READ: usize = 512 * 1024 * 1024;
+/// Sections that are looked at for all objects of a document, at most so many.
+const MAX_LOOKS: usize = 1 << 28;
 /// Length of an entry in a table.
 const ENTRY: u64 = 20;
 /// `startxref` is looked for so far from the end.
@@ -70,6 +74,9 @@ pub struct Xref {
     pub trailers: Vec<Trailer>,
     /// Found by a scan of the file.
     scanned: HashMap<u32, Entry>,
+    inflated: usize,
+    read: usize,
+    looks: usize,
 }
 
 impl Xref {
@@ -139,7 +146,7 @@ impl Xref {
         let (Object::Dict(dict), Some(from)) = (piece.object, piece.stream) else { return Err(damaged()) };
         // `Length` may not be indirect here (7.5.8.2); were it wrong, the inflater finds the end all the same.
         let len = dict.get(b"Length").and_then(Object::as_u64).unwrap_or(MAX_TABLE as u64).min(MAX_TABLE as u64);
-        let data = Rc::new(filter::decode(&dict, input.up_to(from, len)?.into_owned(), MAX_TABLE)?);
+        let data = Rc::new(self.inflate(&dict, input.up_to(from, len)?.into_owned())?);
         let widths = widths(&dict).ok_or_else(damaged)?;
         let width: usize = widths.iter().sum();
         let whole = [Object::Bare("0".into()), dict.get(b"Size").cloned().unwrap_or(Object::NULL)];
@@ -154,7 +161,22 @@ impl Xref {
         Ok(Trailer { dict, span: piece.span.start..from.saturating_add(len).min(input.len()) })
     }
 
+    /// The data of a cross-reference stream, within what is left for all of them.
+    fn inflate(&mut self, dict: &Dict, data: Vec<u8>) -> Result<Vec<u8>> {
+        self.read = self.read.saturating_add(data.len());
+        let left = MAX_TABLE.saturating_sub(self.inflated);
+        let data = filter::decode(dict, data, left)?;
+        self.inflated = self.inflated.saturating_add(data.len());
+        if data.len() > left || self.read > MAX_READ {
+            return Err(Error::damaged("the cross-reference streams are larger than any sound file's"));
+        }
+        Ok(data)
+    }
+
     fn add(&mut self, section: Section) -> Result<()> {
+        if section.count == 0 {
+            return Ok(());
+        }
         if self.sections.len() >= MAX_SECTIONS {
             return Err(Error::damaged("the cross-reference table has too many sections"));
         }
@@ -163,12 +185,13 @@ impl Xref {
     }
 
     /// Where object `number` is, by the newest revision that knows it.
-    pub fn find(&self, input: &Input, number: u32) -> Option<Entry> {
+    pub fn find(&mut self, input: &Input, number: u32) -> Option<Entry> {
         let mut freed = None;
         for section in &self.sections {
-            if freed.is_some_and(|r| section.revision > r) {
+            if freed.is_some_and(|r| section.revision > r) || self.looks >= MAX_LOOKS {
                 break;
             }
+            self.looks += 1;
             let Some(i) = u64::from(number).checked_sub(section.first).filter(|&i| i < section.count) else { continue };
             match section.entry(input, i) {
                 // Free in a hybrid's table, it may be in the stream of the same revision.

@@ -24,6 +24,8 @@ use std::{
 };
 use text::keeps;
 
+/// What every profile is called.
+const PROFILE_NAME: &[u8] = b"icc\0";
 /// No block that is looked into is longer.
 const MAX_BLOCK: u64 = 64 * 1024 * 1024;
 
@@ -112,7 +114,7 @@ impl Cleaner<'_> {
             b"acTL" => self.animation_control(id),
             b"fcTL" => self.frame_control(id),
             b"fdAT" => Ok(self.placed.contains(&id)),
-            b"iCCP" => self.colour_profile(chunk),
+            b"iCCP" => self.colour_profile(id),
             b"eXIf" | b"zxIf" => self.exif(id),
             b"tEXt" | b"zTXt" | b"iTXt" => self.text(chunk),
             b"IEND" if chunk.is_empty() => self.copy(chunk),
@@ -155,7 +157,8 @@ impl Cleaner<'_> {
     }
 
     /// 11.3.2.3: the name becomes `icc`; the profile's bytes stay as they are, behind its end nothing stays.
-    fn colour_profile(&mut self, chunk: &Chunk) -> Result<bool> {
+    fn colour_profile(&mut self, id: usize) -> Result<bool> {
+        let chunk = &self.chunks[id];
         if self.seen.contains(&chunk.kind) || !profile::wanted(self.selection) {
             return Ok(false);
         }
@@ -164,7 +167,11 @@ impl Cleaner<'_> {
         let Some(fresh) = self.plan.or_warn("ICC", fresh) else { return Ok(false) };
         self.seen.insert(chunk.kind);
         self.plan.keep("icc");
-        self.copy_or_write(chunk, &fresh)
+        self.copy_or_write(chunk, &fresh)?;
+        // The name may be a person's.
+        let renamed = !data.starts_with(PROFILE_NAME);
+        self.plan.rewritten.extend(renamed.then_some(id));
+        Ok(!renamed)
     }
 
     /// 11.3.3.6: a block of its own with what is kept of the old one.
@@ -242,7 +249,7 @@ fn fresh_profile(data: &[u8], selection: &Selection, inflated: &mut u64) -> Resu
             deflated.finish()?
         }
     };
-    Ok(Some([b"icc\0\0", &stream[..]].concat()))
+    Ok(Some([PROFILE_NAME, &[0], &stream[..]].concat()))
 }
 
 /// The chunks that stay as they are: may one stand behind the image data, and under which name is it kept?

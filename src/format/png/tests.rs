@@ -174,13 +174,35 @@ fn profiles_end_where_they_say() {
 fn every_change_is_named() {
     let mut wrong = with(&[]);
     wrong[29] ^= 1;
-    let named = with(&[chunk(b"iCCP", &[b"My name\0\0", &deflate(&profile())[..]].concat())]);
-    for bytes in [wrong, named] {
-        let prepared = removal::prepare(&Input::from_bytes(bytes), &Selection::default()).unwrap();
-        assert_eq!(prepared.removed(), ["unused bytes"]);
+    let profile = |name: &[u8], behind: &[u8]| {
+        with(&[chunk(b"iCCP", &[name, b"\0\0", &deflate(&[&profile()[..], behind].concat())[..]].concat())])
+    };
+    let (unused, named) = (("file", "unused bytes", ""), ("iCCP", "ProfileName", "Jane Doe's display"));
+    for (bytes, removed, finding) in [
+        (wrong, "unused bytes", unused),
+        (profile(b"icc", b"hidden"), "unused bytes", unused),
+        (profile(b"Jane Doe's display", b""), "chunk", named),
+        (profile(b"Jane Doe's display", b"hidden"), "chunk", named),
+        // Some write none.
+        (profile(b"", b""), "chunk", ("iCCP", "ProfileName", "")),
+    ] {
+        let prepared = removal::prepare(&Input::from_bytes(bytes.clone()), &Selection::default()).unwrap();
+        assert_eq!(prepared.removed(), [removed]);
         let findings = prepared.findings();
-        assert_eq!(findings.iter().map(|f| (&f.place[..], &f.name[..])).collect::<Vec<_>>(), [("file", "unused bytes")]);
+        assert_eq!(findings.iter().map(|f| (&f.place[..], &f.name[..], &f.value[..])).collect::<Vec<_>>(), [finding]);
+        removal_holds(&bytes, &Selection::default());
     }
+}
+
+/// Colours and how opaque they are may spell a text.
+#[test]
+fn texts_in_tables_are_no_leak() {
+    let head = chunk(b"IHDR", &[0, 0, 0, 2, 0, 0, 0, 2, 8, 3, 0, 0, 0]);
+    let tables = [chunk(b"PLTE", &b"0123456789".repeat(3)), chunk(b"tRNS", b"0123456789")].concat();
+    let rows = chunk(b"IDAT", &deflate(&[0; 6]));
+    let text = chunk(b"tEXt", b"Comment\x000123456789");
+    let bytes = [b"\x89PNG\r\n\x1a\n".to_vec(), head, tables, text, rows, chunk(b"IEND", b"")].concat();
+    removal_holds(&bytes, &Selection::default());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The coded samples of a WebP: the chunks of its image or frames, and what says how frames follow each other.
 
-use super::{ALPHA, ANIMATION, ANIMATION_HEADER, FRAME_HEADER, HEADER, RESERVED_OF_FRAME, form_end};
+use super::{ANIMATION, ANIMATION_HEADER, FRAME_HEADER, HEADER, RESERVED_OF_FRAME, form_end};
 use crate::{error::Result, format::Digest, input::Input};
 use std::ops::Range;
 use xxhash_rust::xxh3::Xxh3;
@@ -14,7 +14,7 @@ pub(super) fn payload(input: &Input) -> Result<Digest> {
     if flags & ANIMATION != 0 {
         frames(input, body, &mut hash)?;
     } else {
-        image(input, body, flags & ALPHA != 0, &[], &mut hash)?;
+        image(input, body, extended, &[], &mut hash)?;
     }
     Ok(Digest(hash.digest128()))
 }

@@ -28,8 +28,10 @@ pub(super) fn plan(input: &Input, parts: &[Part], selection: &Selection) -> Resu
         extended,
         animated,
         coloured: declared & ICC != 0,
+        turned: declared & EXIF != 0,
         flags,
-        still: if animated { Vec::new() } else { image(&chunks, flags & ALPHA != 0) },
+        // Some decoders obey the flag of the alpha plane, others look for it.
+        still: if animated { Vec::new() } else { image(&chunks, extended) },
         exif: exif_parts(parts),
         seen: BTreeSet::new(),
         kept: BTreeSet::new(),
@@ -67,6 +69,8 @@ struct Cleaner<'a> {
     animated: bool,
     /// Does it say that it has a colour profile? Without that decoders show none.
     coloured: bool,
+    /// The same of an Exif block, which turns the image.
+    turned: bool,
     flags: u8,
     /// The chunks of the image that is no animation.
     still: Vec<usize>,
@@ -178,6 +182,10 @@ impl Cleaner<'_> {
         let Some((_, &id)) = self.exif.range(chunk.data.clone()).next() else { return Ok(()) };
         let block = self.parts[id].origin.open(self.input, profile::MAX_PROFILE)?;
         let Some(block) = exif::reduce(&block, self.selection) else { return Ok(()) };
+        if !self.turned {
+            self.body.warn("EXIF", "goes as a whole: the file says that it has none, and decoders look for none");
+            return Ok(());
+        }
         self.flags |= EXIF;
         block.kept.iter().for_each(|name| self.body.keep(name));
         self.copy_or_write(chunk, *b"EXIF", &block.bytes);

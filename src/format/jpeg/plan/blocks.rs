@@ -5,8 +5,9 @@ use crate::{
     encode::{self, jpeg::segment},
     error::Result,
     format::{
-        Keep, Part,
+        Keep, Kind, Part,
         jpeg::{
+            coding::Frame,
             density::{self, Density},
             gainmap, jfif, segments,
             walk::{ICC, PHOTOSHOP, XMP, spans},
@@ -97,6 +98,15 @@ impl Planner<'_> {
         Ok(true)
     }
 
+    /// Hewlett-Packard's transform of the colours of a JPEG-LS picture.
+    pub(super) fn transform(&mut self, range: Range<u64>) -> Result<bool> {
+        let needed = self.transform == Some(range.start) && self.coding.frame.as_ref().is_some_and(Frame::is_ls);
+        if needed {
+            self.plan.bytes(segment(segments::APP8, &[&self.input.bytes(range.start, range.end - range.start)?]));
+        }
+        Ok(needed)
+    }
+
     /// ICC.1 annex B.4: the profile's bytes as they are, its chunks numbered anew.
     pub(super) fn icc(&mut self, part: &Part) -> Result<bool> {
         if self.profile {
@@ -130,6 +140,13 @@ impl Planner<'_> {
             _ => None,
         };
         let reduced = encode::exif::reduce_with(&block, self.selection, density);
+        if self.coding.frame.is_some()
+            && profile::wanted(self.selection)
+            && encode::exif::is_adobe_rgb(&block)
+            && !self.parts.iter().any(|p| p.kind == Kind::Icc)
+        {
+            self.plan.warn("Exif", "the colours are those of Adobe RGB, and nothing says so any more");
+        }
         let asked = self.selection.keeps(Keep::Thumbnail) && encode::exif::has_thumbnail(&block);
         if asked && !reduced.as_ref().is_some_and(|r| r.kept.contains(&"thumbnail")) {
             self.plan.warn("Exif", NO_THUMBNAIL);
@@ -154,7 +171,9 @@ impl Planner<'_> {
         let fresh = if self.is_gainmap {
             gainmap::reduce(&packet)
         } else {
-            let kept = self.plan.or_warn("XMP", encode::select::xmp(&packet, self.selection));
+            // What describes the gain map is written afresh.
+            let ours = if self.gainmap.is_some() { gainmap::DESCRIBED } else { &[] };
+            let kept = self.plan.or_warn("XMP", encode::select::xmp_without(&packet, self.selection, ours));
             let described = self.gainmap.as_ref().and_then(|g| gainmap::describe(&packet, g));
             let (bytes, kept) = kept.map(|k| (k.bytes, k.kept)).unzip();
             names = kept.unwrap_or_default();

@@ -32,6 +32,10 @@ fn tables_are_those_that_scans_need() {
     let preset = s(0xf8, &[1, 0, 255, 0, 3, 0, 7, 0, 21, 0, 64]);
     let conditioned = s(0xcc, &[0, 0x10]);
     let lines = s(0xdc, &[0, 8]);
+    let wide = s(0xdb, &[&[0x20][..], &[0, 7].repeat(64)].concat());
+    // The colours of JPEG-LS: Hewlett-Packard's way, and the standard's.
+    let transform = |which: u8| s(0xe8, &[b'm', b'r', b'f', b'x', which]);
+    let inverse = s(0xf8, &[&[13, 0, 255, 3, 1, 0, 2][..], &[0x82, 0, 1, 0, 1].repeat(3)].concat());
     let (size, expand) = (s(0xde, b"\x08\0\x08\0\x08\x01\x01\x11\0"), s(0xdf, &[0x11]));
     // Before, after.
     let cases: &[(&[&[u8]], &[&[u8]])] = &[
@@ -46,6 +50,9 @@ fn tables_are_those_that_scans_need() {
         (&[&s(0xdb, &[&quantization(0), &b"\0HIDDEN"[..]].concat()), &f, &scan(0)], &[&q, &f, &scan(0)]),
         // libjpeg's table of a block of 2 by 2.
         (&[&s(0xdb, b"\0abcd"), &f, &scan(0)], &[&s(0xdb, b"\0abcd"), &f, &scan(0)]),
+        // One with a precision that is none: libjpeg reads two bytes for each element.
+        (&[&wide, &f, &scan(0)], &[&wide, &f, &scan(0)]),
+        (&[&s(0xdb, &[&wide[4..], &b"HIDDEN"[..]].concat()), &f, &scan(0)], &[&wide, &f, &scan(0)]),
         // A table that nothing refers to, alone and beside others; one that is defined again before it is used.
         (&[&s(0xdb, &quantization(3)), &q, &f, &scan(0)], &[&q, &f, &scan(0)]),
         (&[&s(0xdb, &[quantization(3), quantization(0)].concat()), &f, &scan(0)], &[&q, &f, &scan(0)]),
@@ -69,6 +76,13 @@ fn tables_are_those_that_scans_need() {
             &[&frame(0xf7), &s(0xf8, b"\x02\x05\x02abcdX"), &s(0xf8, b"\x02\x06\x01HIDDEN"), &scan(5)],
             &[&frame(0xf7), &s(0xf8, b"\x02\x05\x02abcd"), &scan(5)],
         ),
+        (&[&transform(1), &transform(2), &frame(0xf7), &scan(0), &transform(3)], &[&transform(2), &frame(0xf7), &scan(0)]),
+        (&[&transform(1), &f, &scan(0)], &[&f, &scan(0)]),
+        (&[&s(0xe8, b"mrfx\x01HIDDEN"), &frame(0xf7), &scan(0)], &[&frame(0xf7), &scan(0)]),
+        (&[&frame(0xf7), &inverse, &scan(0)], &[&frame(0xf7), &inverse, &scan(0)]),
+        (&[&frame(0xf7), &s(0xf8, &[&inverse[4..], &b"HIDDEN"[..]].concat()), &scan(0)], &[&frame(0xf7), &inverse, &scan(0)]),
+        (&[&inverse, &f, &scan(0)], &[&f, &scan(0)]),
+        (&[&frame(0xf7), &s(0xf8, b"\x0d\0\xff\x09HIDDEN"), &scan(0)], &[&frame(0xf7), &scan(0)]),
         (&[&size, &f, &scan(0), &expand, &frame(0xc5), &scan(0)], &[&size, &f, &scan(0), &expand, &frame(0xc5), &scan(0)]),
         // Markers that no coding process has.
         (&[&s(0xf0, b"HIDDEN"), &s(0xfd, b"HIDDEN"), &s(0xc8, b"HIDDEN"), &f, &scan(0), &s(0xf9, b"HIDDEN")], &[&f, &scan(0)]),

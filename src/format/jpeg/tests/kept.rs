@@ -180,6 +180,34 @@ fn a_kept_thumbnail_is_cleaned() {
     assert!(prepared.lost().iter().any(|w| w.text.starts_with("the thumbnail goes")));
 }
 
+/// Cameras say so with two fields, of which none stays.
+#[test]
+fn colours_that_nothing_says_any_more() {
+    let adobe = |space: u16, rule: &[u8; 3]| {
+        let field = |tag: u16, kind: u8, value: &[u8]| [&tag.to_be_bytes()[..], &[0, kind, 0, 0, 0], value].concat();
+        let pointer = |tag: u16, to: u8| field(tag, 4, &[1, 0, 0, 0, to]);
+        let first = [b"MM\0*\0\0\0\x08\0\x01", &*pointer(0x8769, 26), &[0; 4]].concat();
+        let space = field(0xa001, 3, &[&[1][..], &space.to_be_bytes(), &[0; 2]].concat());
+        let exif = [&[0, 2], &*space, &pointer(0xa005, 56), &[0; 4]].concat();
+        let rule = [&[0, 1], &*field(1, 2, &[&[4][..], rule, &[0]].concat()), &[0; 4]].concat();
+        segment(0xe1, &[b"Exif\0\0", &first, &exif, &rule])
+    };
+    let icc = segment(0xe2, &[b"ICC_PROFILE\0\x01\x01", &profile(140)]);
+    for (segments, selection, said) in [
+        (vec![adobe(0xffff, b"R03")], Selection::default(), true),
+        (vec![adobe(0xffff, b"R03")], Selection::none(), false),
+        (vec![adobe(0xffff, b"R03"), icc], Selection::default(), false),
+        (vec![adobe(0xffff, b"R98")], Selection::default(), false),
+        (vec![adobe(1, b"R03")], Selection::default(), false),
+    ] {
+        let (_, prepared) = cleaned(&file(&segments, b""), &selection);
+        assert_eq!(prepared.lost().iter().any(|w| w.text.contains("Adobe RGB")), said, "{segments:02x?}");
+    }
+    // Without a picture there are no colours.
+    let exv = [&b"\xff\x01Exiv2"[..], &adobe(0xffff, b"R03"), b"\xff\xd9"].concat();
+    assert!(cleaned(&exv, &Selection::default()).1.lost().is_empty());
+}
+
 /// A main image and a gain map, both with a comment.
 pub fn ultra_hdr(iso: bool) -> Vec<u8> {
     let xmp = |text: &str| segment(0xe1, &[b"http://ns.adobe.com/xap/1.0/\0", text.as_bytes()]);
@@ -222,5 +250,66 @@ fn a_gain_map_stays_and_is_cleaned() {
         }
         let plain = cleaned(&before, &Selection::strict()).0;
         assert_eq!(plain, file(&[], b""));
+    }
+}
+
+/// Of the numbers of a gain map there is one segment, and of the main image's what says their version.
+#[test]
+fn segments_of_a_gain_map_hide_nothing() {
+    let urn = b"urn:iso:std:iso:ts:21496:-1\0";
+    let main = |behind: &[u8]| segment(0xe2, &[urn, &[0; 4], behind]);
+    let numbers = |byte: u8| segment(0xe2, &[urn, &[0, 0, 0, 0, 0x40], &[byte; 56]]);
+    let hdr = |main: &[Vec<u8>], map: &[Vec<u8>]| {
+        let mpf = segment(0xe2, &[b"MPF\0"]);
+        file(&[main.concat(), mpf], &file(&[map.concat()], b""))
+    };
+    let want = cleaned(&hdr(&[main(b"")], &[numbers(1)]), &Selection::default()).0;
+    let free = [&[0x40][..], &[b'x'; 136]].concat();
+    let cases = [
+        (vec![main(b""), main(b""), main(b"x")], vec![numbers(1), numbers(2), numbers(3)]),
+        (vec![main(&free)], vec![main(b""), numbers(1), main(b"x")]),
+        // A comment that says what a segment is by.
+        (vec![main(b""), segment(0xfe, &[&urn[..27]])], vec![numbers(1)]),
+    ];
+    for (first, second) in cases {
+        let (output, prepared) = cleaned(&hdr(&first, &second), &Selection::default());
+        assert_eq!(output, want, "{first:02x?}");
+        assert_eq!(prepared.kept(), ["gainmap"]);
+        assert!(prepared.findings().iter().all(|f| f.name != "embedded file"), "{:?}", prepared.findings());
+    }
+    // An image that goes is a finding, beside one that stays.
+    let more = [hdr(&[main(b"")], &[numbers(1)]), file(&[], b"")].concat();
+    let findings = cleaned(&more, &Selection::default()).1.findings();
+    assert_eq!(findings.iter().filter(|f| f.name == "embedded file").count(), 1, "{findings:?}");
+}
+
+#[test]
+fn a_gain_map_that_is_lost_is_missed() {
+    let said = |bytes: &[u8], selection: &Selection| {
+        cleaned(bytes, selection).1.lost().iter().any(|w| w.text.starts_with("goes: the image speaks of one"))
+    };
+    for iso in [false, true] {
+        let whole = ultra_hdr(iso);
+        let behind = memchr::memmem::rfind(&whole, b"\xff\xd8").unwrap();
+        let end = memchr::memmem::rfind(&whole, b"\xff\xd9").unwrap();
+        for (bytes, lost) in [(&whole[..], false), (&whole[..behind], true), (&whole[..end], true)] {
+            let found = cleaned(bytes, &Selection::default()).1.kept().contains(&"gainmap".to_owned());
+            assert_eq!((said(bytes, &Selection::default()), found), (lost, !lost), "{iso} {}", bytes.len());
+            assert!(!said(bytes, &Selection::strict()));
+        }
+    }
+    assert!(!said(&file(&[], &file(&[], b"")), &Selection::default()));
+}
+
+/// What describes a gain map is written once, whoever asks for it.
+#[cfg(feature = "xmp-toolkit")]
+#[test]
+fn a_gain_map_stays_beside_what_is_asked_for() {
+    for (iso, asked) in [(false, "*"), (true, "*"), (false, "XMP*:*"), (false, "Version"), (false, "hdrgm:*")] {
+        let selection = Selection { tags: vec![crate::metadata::Pattern::new(asked)], ..Selection::default() };
+        let (output, prepared) = cleaned(&ultra_hdr(iso), &selection);
+        assert!(prepared.kept().contains(&"gainmap".to_owned()));
+        let count = memchr::memmem::find_iter(&output, b"hdrgm:Version").count();
+        assert_eq!(count, if iso { 0 } else { 2 }, "{asked}");
     }
 }
