@@ -22,7 +22,9 @@ pub fn run(args: &Serve) -> anyhow::Result<Status> {
     if let Some(ServeCommand::Keys(command)) = &args.command {
         return manage(command, &keys_file);
     }
-    server::run(settings(args, data_dir, keys_file)?)?;
+    let settings = settings(args, data_dir, keys_file)?;
+    server::heap::tune();
+    server::run(settings)?;
     Ok(Status::DONE)
 }
 

@@ -6,6 +6,7 @@
 mod answer;
 mod body;
 mod gate;
+pub mod heap;
 mod host;
 pub mod keys;
 mod listen;

@@ -9,7 +9,7 @@ mod wire;
 pub use process::run;
 
 use super::{
-    log,
+    heap, log,
     work::{Failed, Options},
 };
 use crate::error::{Code, Error};
@@ -111,6 +111,8 @@ impl Process {
             .args([COMMAND, &memory.to_string()])
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())
+            // It ends with what it took.
+            .env_remove(heap::SETTING.0)
             // What a terminal sends to its group is for the server, which ends work in order.
             .process_group(0)
             .spawn()?;

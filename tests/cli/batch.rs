@@ -217,17 +217,3 @@ fn the_last_rows_come_in_order_too() {
     let sources: Vec<_> = rows.iter().map(|row| row["source"].as_str().unwrap()).collect();
     assert_eq!(sources, [url.as_str(), "-", "a.jpg"]);
 }
-
-/// Where not all threads can be had, the others do it; none is done without a row.
-#[test]
-#[cfg(target_os = "linux")]
-fn fewer_threads_do_it_too() {
-    let folder = Folder::new();
-    (0..30).for_each(|i| drop(folder.write(&format!("many/{i}.jpg"), &build::photo())));
-    let program = env!("CARGO_BIN_EXE_exifkit");
-    let script = format!("ulimit -v 700000; exec '{program}' remove -j 500 -O out many");
-    let output = std::process::Command::new("sh").args(["-c", &script]).current_dir(folder.path("")).output().unwrap();
-    let rows = output.stdout.iter().filter(|&&b| b == b'\n').count();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!((output.status.code(), rows), (Some(0), 30), "{stderr}");
-}

@@ -33,7 +33,6 @@ fn no_file_of_the_corpus_panics() {
 /// Bytes of real files changed here and there, which reaches what the samples have none of: maker notes, odd trailers. The number in
 /// `EXIFKIT_SEED` begins another sequence.
 #[test]
-#[ignore = "takes minutes: cargo test --release damaged_corpus -- --ignored"]
 fn damaged_corpus_files_are_survived() {
     let Some(paths) = corpus() else { return };
     let mut state: u64 = std::env::var("EXIFKIT_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(1);

@@ -262,7 +262,8 @@ fn definition(marker: u8, bytes: &[u8]) -> Option<(Slot, usize)> {
     (sound && length <= bytes.len()).then_some((slot, length))
 }
 
-/// T.81 B.2.4.1: 64 elements, of two bytes if the precision is not 0: it may only be 1 then, but libjpeg takes any. Pictures of smaller blocks, as libjpeg writes them since version 8, have fewer.
+/// T.81 B.2.4.1: 64 elements, of two bytes if the precision is not 0: it may only be 1 then, but libjpeg takes any. Pictures of
+/// smaller blocks, as libjpeg writes them since version 8, have fewer.
 fn quantization_length(precision: u8, left: usize) -> Option<usize> {
     let size = 1 + usize::from(precision != 0);
     let elements = (left / size).min(64);
