@@ -104,3 +104,17 @@ fn the_command_is_for_servers_alone() {
     folder.run(["worker", "many"]).expect(2);
     folder.run(["worker"]).expect(2);
 }
+
+/// The server gives buffers back to the system one by one; its processes go as a whole.
+#[test]
+#[cfg(target_env = "gnu")]
+fn the_allocator_is_told_so_at_the_start() {
+    let server = Server::start(&["-j1"]);
+    server.send("/api/v1/extract", &build::photo()).expect(200);
+    let told = |process: &str| {
+        let variables = fs::read(format!("/proc/{process}/environ")).unwrap();
+        variables.split(|&b| b == 0).any(|variable| variable.starts_with(b"MALLOC_MMAP_THRESHOLD_="))
+    };
+    assert!(told(&server.child.id().to_string()));
+    assert_eq!(children(&server).iter().filter(|process| told(process)).count(), 0);
+}
