@@ -7,6 +7,7 @@ mod generated;
 mod remove;
 mod store;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::{
     ffi::OsStr,
@@ -118,4 +119,11 @@ pub fn keys(value: &Value) -> Vec<&str> {
 pub fn golden(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
+/// Sends a signal, without the program `kill`, which is not everywhere.
+#[track_caller]
+pub fn signal(process: u32, signal: Signal) {
+    let process = i32::try_from(process).ok().and_then(Pid::from_raw).unwrap();
+    kill_process(process, signal).unwrap();
 }

@@ -1,11 +1,12 @@
 //! `exifkit remove`.
 
-use super::{Folder, golden, keys};
+use super::{Folder, golden, keys, signal};
 use crate::build;
+use rustix::process::Signal;
 use serde_json::json;
 use std::{
     os::unix::fs::{MetadataExt, PermissionsExt, symlink},
-    process::{Command, Stdio},
+    process::Stdio,
     time::{Duration, SystemTime},
 };
 
@@ -188,8 +189,7 @@ fn an_interruption_leaves_nothing_behind() {
     for round in 1..8u64 {
         let child = folder.command(["remove", "d", "-O", "out", "--force"]).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(15 * round));
-        let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-        assert!(kill.is_ok(), "kill is part of every POSIX system");
+        signal(child.id(), Signal::INT);
         let output = child.wait_with_output().unwrap();
         interrupted |= output.status.code() == Some(130);
         let text = String::from_utf8(output.stdout).unwrap();

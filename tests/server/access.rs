@@ -116,8 +116,7 @@ fn a_kill_forgets_nothing_and_leaves_nothing() {
 fn it_stops_in_order() {
     let mut server = Server::start(&[]);
     server.get("/readyz").expect(200);
-    let pid = server.child.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    crate::cli::signal(server.child.id(), rustix::process::Signal::TERM);
     assert_eq!(server.child.wait().unwrap().code(), Some(0));
     eventually("the last line", || server.log().contains("\"stopped\""));
 }

@@ -1,7 +1,11 @@
 //! A server that is killed in the middle of its work forgets nothing that it has acknowledged, and leaves nothing behind.
 
 use super::{MULTIPART, Server, multipart};
-use crate::{build, cli::Folder};
+use crate::{
+    build,
+    cli::{Folder, signal},
+};
+use rustix::process::Signal;
 use serde_json::Value;
 use std::{
     io::{Read, Write},
@@ -43,16 +47,16 @@ fn acknowledged(server: &Server, path: &str, body: &[u8]) -> Option<Value> {
 /// Works until the server is killed, which happens after so many acknowledgements.
 fn load_and_kill(server: &mut Server, after: usize, body: &[u8]) -> Vec<Value> {
     let (answers, count) = (Mutex::new(Vec::new()), AtomicUsize::new(0));
-    let pid = server.child.id().to_string();
+    let pid = server.child.id();
     thread::scope(|scope| {
         for client in 0..CLIENTS {
-            let (server, answers, count, pid) = (&*server, &answers, &count, &pid);
+            let (server, answers, count, pid) = (&*server, &answers, &count, pid);
             scope.spawn(move || {
                 let path = if client % 2 == 0 { "/api/v1/remove" } else { "/api/v1/extract" };
                 while let Some(answer) = acknowledged(server, path, body) {
                     answers.lock().unwrap().push(answer);
                     if count.fetch_add(1, Ordering::SeqCst) + 1 == after {
-                        assert!(std::process::Command::new("kill").args(["-KILL", pid]).status().unwrap().success());
+                        signal(pid, Signal::KILL);
                     }
                 }
             });

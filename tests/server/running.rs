@@ -1,15 +1,18 @@
 //! A server's life: how it starts, what it says, what it keeps and for how long, how it ends.
 
 use super::{MULTIPART, Reply, Server, eventually, multipart};
-use crate::{build, cli::Folder};
+use crate::{
+    build,
+    cli::{Folder, signal},
+};
+use rustix::process::Signal;
 use serde_json::Value;
-use std::{io::Write, net::TcpStream, process::Command};
+use std::{io::Write, net::TcpStream};
 
 const UUID: &str = "123e4567-e89b-42d3-a456-426614174000";
 
 fn terminate(server: &Server) {
-    let pid = server.child.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    signal(server.child.id(), Signal::TERM);
 }
 
 #[test]

@@ -2,19 +2,18 @@
 #![cfg(target_os = "linux")]
 
 use super::{Server, eventually};
-use crate::build::{self, picture};
-use std::{fs, io::Write, process::Command};
+use crate::{
+    build::{self, picture},
+    cli::signal,
+};
+use rustix::process::Signal;
+use std::{fs, io::Write};
 
 /// The processes that this one has started.
 pub fn children(server: &Server) -> Vec<String> {
     let tasks = fs::read_dir(format!("/proc/{}/task", server.child.id())).unwrap();
     let of = |task: fs::DirEntry| fs::read_to_string(task.path().join("children")).unwrap_or_default();
     tasks.flat_map(|task| of(task.unwrap()).split_whitespace().map(String::from).collect::<Vec<_>>()).collect()
-}
-
-#[track_caller]
-fn signal(name: &str, process: &str) {
-    assert!(Command::new("kill").args([name, process]).status().unwrap().success());
 }
 
 /// A picture with a colour profile of 60 MB in 60 KB.
@@ -49,7 +48,7 @@ fn one_that_hangs_is_given_up() {
     server.send("/api/v1/extract", &build::photo()).expect(200);
     let before = children(&server);
     assert_eq!(before.len(), 1);
-    signal("-STOP", &before[0]);
+    signal(before[0].parse().unwrap(), Signal::STOP);
     let json = server.send("/api/v1/extract", &build::photo()).expect(500).json();
     assert!(json["detail"].as_str().unwrap().contains("0.5 s (--work-timeout)"), "{json}");
     server.send("/api/v1/extract", &build::photo()).expect(200);
@@ -62,12 +61,12 @@ fn one_that_is_gone_is_replaced() {
     server.send("/api/v1/extract", &build::photo()).expect(200);
     let before = children(&server);
     // Neither is it for a signal to all: the server itself ends work in order.
-    for name in ["-INT", "-TERM"] {
-        signal(name, &before[0]);
+    for name in [Signal::INT, Signal::TERM] {
+        signal(before[0].parse().unwrap(), name);
         server.send("/api/v1/extract", &build::photo()).expect(200);
-        assert_eq!(children(&server), before, "{name}");
+        assert_eq!(children(&server), before, "{name:?}");
     }
-    signal("-KILL", &before[0]);
+    signal(before[0].parse().unwrap(), Signal::KILL);
     eventually("it is dead", || is_dead(&before[0]));
     server.send("/api/v1/remove", &build::photo()).expect(200);
     assert_ne!(children(&server), before);
