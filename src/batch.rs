@@ -211,16 +211,8 @@ impl std::fmt::Display for NoThread {
 
 impl std::error::Error for NoThread {}
 
-impl From<io::Error> for NoThread {
-    fn from(e: io::Error) -> Self {
-        NoThread(e)
-    }
-}
-
-impl From<NoThread> for io::Error {
-    fn from(e: NoThread) -> Self {
-        io::Error::other(e)
-    }
+fn no_thread(e: io::Error) -> io::Error {
+    io::Error::other(NoThread(e))
 }
 
 /// In several threads. A thread of its own finds the inputs and is at most `AHEAD` answers per worker ahead of the printer.
@@ -238,7 +230,7 @@ where
 
     let finder = (jobs.clone(), Arc::clone(&stop));
     let find = move || find(inputs, &tickets, &finder.0, &finder.1, workers);
-    thread::Builder::new().spawn(find).map_err(NoThread::from)?;
+    thread::Builder::new().spawn(find).map_err(no_thread)?;
     thread::scope(|scope| {
         for begun in 0..workers {
             let (todo, answers, stop) = (todo.clone(), answers.clone(), Arc::clone(&stop));
@@ -246,7 +238,7 @@ where
             match worker.spawn_scoped(scope, move || work_off(&todo, &answers, &stop, work)) {
                 // Fewer do it, too.
                 Err(_) if begun > 0 => break,
-                worker => drop(worker.map_err(NoThread::from)?),
+                worker => drop(worker.map_err(no_thread)?),
             }
         }
         drop((todo, answers));

@@ -244,7 +244,8 @@ fn dress(file: &File, original: &Metadata) -> io::Result<Vec<String>> {
     Ok(warnings)
 }
 
-fn folder_of(path: &Path) -> &Path {
+/// Where a file is.
+pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

@@ -1,7 +1,10 @@
 //! API keys: 256 random bits each, shown once, kept as SHA-256 in a file of lines `ID HASH CREATED OWNER`.
 
 use super::log;
-use crate::error::{Code, Error};
+use crate::{
+    engine::place::folder_of,
+    error::{Code, Error},
+};
 use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
 use std::{
@@ -153,10 +156,6 @@ fn put(path: &Path, text: &str) -> std::io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     file.persist(path).map(drop).map_err(|e| e.error)
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Who asks.

@@ -28,6 +28,7 @@ pub const COMMAND: &str = "worker";
 /// Beside the metadata an answer has lists of words and warnings, and all of it may be escaped.
 const LISTS: usize = 1024 * 1024;
 
+/// So long a task may take to be sent: it is short.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What is to be done with the open files that come with it.
@@ -104,7 +105,6 @@ impl Drop for Process {
 impl Process {
     fn start(memory: u64) -> anyhow::Result<Self> {
         let (socket, theirs) = UnixStream::pair()?;
-        // A task is short: one that is not taken is never read.
         socket.set_write_timeout(Some(PATIENCE))?;
         let child = Command::new(program()?)
             .arg0("exifkit")
