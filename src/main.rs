@@ -1,4 +1,5 @@
 //! argv to exit status.
+#![forbid(unsafe_code)]
 
 use exifkit::{cli::Cli, commands, output};
 use std::process::ExitCode;

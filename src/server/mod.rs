@@ -147,6 +147,7 @@ async fn serve(app: &Arc<App>) -> anyhow::Result<()> {
     }
     log::event("info", "listening", &format!("{scheme}://{}", listener.local_addr()?));
     let sweeper = tokio::spawn(sweep(Arc::clone(app)));
+    let giver = tokio::spawn(give_back());
     let router = routes::router(Arc::clone(app), listener.local_addr()?)?;
     let serving = tokio::spawn(listen::accept(Arc::clone(app), listener, tls, router, stopped));
     listen::signal().await?;
@@ -168,6 +169,7 @@ async fn serve(app: &Arc<App>) -> anyhow::Result<()> {
         again = listen::signal() => again.and_then(|()| cut()),
     };
     sweeper.abort();
+    giver.abort();
     log::event("info", "stopped", "");
     result
 }
@@ -184,5 +186,13 @@ async fn sweep(app: Arc<App>) {
         tokio::time::sleep(app.settings.sweep).await;
         // What fails is logged, and tried again.
         let _ = work::stored(&app, Service::sweep).await;
+    }
+}
+
+/// The memory of connections that have ended.
+async fn give_back() {
+    loop {
+        tokio::time::sleep(heap::PERIOD).await;
+        let _ = tokio::task::spawn_blocking(heap::give_back).await;
     }
 }

@@ -106,16 +106,11 @@ impl Process {
     fn start(memory: u64) -> anyhow::Result<Self> {
         let (socket, theirs) = UnixStream::pair()?;
         socket.set_write_timeout(Some(PATIENCE))?;
-        let child = Command::new(program()?)
-            .arg0("exifkit")
-            .args([COMMAND, &memory.to_string()])
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(Stdio::null())
-            // It ends with what it took.
-            .env_remove(heap::SETTING.0)
-            // What a terminal sends to its group is for the server, which ends work in order.
-            .process_group(0)
-            .spawn()?;
+        let mut command = Command::new(program()?);
+        command.arg0("exifkit").args([COMMAND, &memory.to_string()]);
+        command.stdin(Stdio::from(OwnedFd::from(theirs))).stdout(Stdio::null());
+        // What a terminal sends to its group is for the server, which ends work in order.
+        let child = heap::untuned(&mut command).process_group(0).spawn()?;
         Ok(Process { child, socket })
     }
 

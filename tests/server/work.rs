@@ -104,7 +104,7 @@ fn the_command_is_for_servers_alone() {
     folder.run(["worker"]).expect(2);
 }
 
-/// The server gives buffers back to the system one by one; its processes go as a whole.
+/// The allocator's caches are what holds pages: the server has none, which it is told at its start; its processes go as a whole.
 #[test]
 #[cfg(target_env = "gnu")]
 fn the_allocator_is_told_so_at_the_start() {
@@ -112,8 +112,40 @@ fn the_allocator_is_told_so_at_the_start() {
     server.send("/api/v1/extract", &build::photo()).expect(200);
     let told = |process: &str| {
         let variables = fs::read(format!("/proc/{process}/environ")).unwrap();
-        variables.split(|&b| b == 0).any(|variable| variable.starts_with(b"MALLOC_MMAP_THRESHOLD_="))
+        variables.split(|&b| b == 0).any(|variable| variable.starts_with(b"GLIBC_TUNABLES="))
     };
     assert!(told(&server.child.id().to_string()));
     assert_eq!(children(&server).iter().filter(|process| told(process)).count(), 0);
+}
+
+#[test]
+#[cfg(target_env = "gnu")]
+fn memory_of_connections_goes_back() {
+    /// Of a server in this test, in KB.
+    const MARGIN: u64 = 2048;
+    let server = Server::start(&["-j1"]);
+    server.send("/api/v1/extract", &build::photo()).expect(200);
+    let own = || {
+        let status = fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()
+    };
+    let before = own();
+    let uploads: Vec<_> = (0..200).map(|_| half_an_upload(&server)).collect();
+    eventually("they take memory", || own() > before + 2 * MARGIN);
+    drop(uploads);
+    eventually("it goes back", || own() < before + MARGIN);
+}
+
+#[cfg(target_env = "gnu")]
+fn half_an_upload(server: &Server) -> std::net::TcpStream {
+    let mut stream = server.connect();
+    let head = format!(
+        "POST /api/v1/extract HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {}\r\nContent-Type: multipart/form-data; boundary=b\r\n\
+         Content-Length: 200000\r\n\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n",
+        server.key
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(&[0; 100_000]).unwrap();
+    stream
 }
