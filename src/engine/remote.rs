@@ -18,7 +18,7 @@ use crate::{
 use std::{
     fs::File,
     io::{Seek, Write},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 use url::Url;
@@ -38,6 +38,8 @@ pub struct Service {
     key: Option<Key>,
     /// An upload whose answer was lost is sent again.
     resend: bool,
+    /// What was said when the key was refused: nothing more is sent with it.
+    refusal: OnceLock<String>,
 }
 
 /// What a service is to work on.
@@ -52,7 +54,7 @@ pub type Parameters = Vec<(&'static str, String)>;
 
 impl Service {
     pub fn new(client: Arc<Client>, base: Url, key: Option<Key>, resend: bool) -> Self {
-        Service { client, base, key, resend }
+        Service { client, base, key, resend, refusal: OnceLock::new() }
     }
 
     /// The metadata of a file.
@@ -150,6 +152,9 @@ impl Service {
 
     /// Asks until there is an answer, and reads it.
     fn ask(&self, lost_too: bool, request: &Request) -> Result<Answer> {
+        if let Some(refusal) = self.refusal.get() {
+            return Err(Error::new(Code::InvalidKey, format!("{refusal} (not asked again)")));
+        }
         let posted = !matches!(request.body, Body::None);
         let asked = self.client.retrying(lost_too, || {
             self.client.answer(request, MAX_ANSWER).map_err(|trouble| match trouble {
@@ -167,6 +172,11 @@ impl Service {
             }
             Err(e) if e.code == Code::ServerError => {
                 Err(Error::new(e.code, format!("{} answered {status_text}: {e}", origin(request.url))))
+            }
+            Err(e) if status == 401 => {
+                // Others may have asked at the same time.
+                let _ = self.refusal.set(e.to_string());
+                Err(e)
             }
             result => result,
         }

@@ -96,12 +96,28 @@ fn the_gravest_failure_counts() {
     let folder = Folder::new();
     ["0.jpg", "1.jpg", "2.jpg"].iter().for_each(|name| drop(folder.write(name, &build::photo())));
     let server = Server::new(|_, seen| match seen.part().0.as_str() {
-        "0.jpg" => Reply::new(401, r#"{"success":false,"error":"Invalid API key"}"#),
+        "0.jpg" => Reply::new(403, r#"{"success":false,"error":"Not this file"}"#),
         "1.jpg" => Reply::new(400, r#"{"success":false,"error":"x"}"#),
         _ => Reply::new(500, r#"{"success":false,"error":"x"}"#),
     });
     folder.run(["extract", "0.jpg", "1.jpg", "--api-url", &server.url()]).expect(4);
     folder.run(["extract", "0.jpg", "1.jpg", "2.jpg", "--api-url", &server.url()]).expect(5);
+}
+
+#[test]
+fn a_refused_key_is_not_offered_for_each_file() {
+    let folder = Folder::new();
+    let names: Vec<String> = (0..20).map(|i| format!("{i:02}.jpg")).collect();
+    names.iter().for_each(|name| drop(folder.write(name, &build::photo())));
+    let server = Server::always(Reply::new(401, r#"{"success":false,"error":"Invalid API key"}"#));
+    for (command, asked) in [(&["extract"][..], 1), (&["remove", "--in-place"], 2)] {
+        let url = server.url();
+        let rows = folder.run([command, &[".", "-j1", "--api-url", &url]].concat()).expect(4).rows();
+        assert_eq!(rows.len(), 20);
+        assert!(rows.iter().all(|row| row["code"] == "invalid_key"), "{rows:?}");
+        assert_eq!(rows[19]["error"], "Invalid API key (not asked again)");
+        assert_eq!(server.requests(), asked);
+    }
 }
 
 #[test]
