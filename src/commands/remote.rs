@@ -39,6 +39,9 @@ const MARGIN: u64 = 64 * 1024;
 /// Of a URL, whose original is not here, unless `--max-size` says so.
 const LARGEST: u64 = 8 << 30;
 
+/// Of a type that is only read here.
+const UNCOMPARED: &str = "what the service made of it could not be compared with it, since exifkit only reads this type; no tag in it tells about anybody";
+
 /// Sends inputs.
 struct Sender {
     service: Service,
@@ -314,6 +317,9 @@ impl Work for Remover {
                 self.fetch(&mut answer, input.as_ref(), &mut file)?;
                 remove::copy_to_stdout(&mut file)?;
             }
+        }
+        if !here.dry_run && input.is_some() && answer.fields().get("verified") == Some(&Value::Bool(false)) {
+            said.push(format!("{}: {UNCOMPARED}", name.source));
         }
         match here.style.format {
             Format::Table | Format::Csv => here.columns(&name, &done(&answer, target), row),

@@ -205,8 +205,21 @@ const PATTERNS: &[(Class, &[&str])] = &[
     (Class::Camera, &["^Make$", "^Model$", "Lens", "^CameraModel", "^CameraType", "^UniqueCameraModel"]),
 ];
 
+/// What says how the content is laid out or played, though its name begins as others do.
+const LAYOUT: [&str; 4] = ["TimeScale", "HandlerDescription", "PreviewTime", "PreviewDuration"];
+
 /// The class of a tag: by its name, else by the standard that it is of.
 pub fn class(tag: &Tag) -> Class {
+    telling(tag).unwrap_or(match tag.group.kind {
+        "exif" => Class::Camera,
+        "jumbf" => Class::Provenance,
+        _ => Class::Other,
+    })
+}
+
+/// The class of a tag that tells about somebody by its name or its place; of what only says how content is stored, and of what
+/// nobody knows, there is none.
+pub fn telling(tag: &Tag) -> Option<Class> {
     let fits = |pattern: &&str| match (pattern.strip_prefix('^'), pattern.strip_suffix('$')) {
         (Some(p), Some(_)) => tag.name == p[..p.len() - 1],
         (Some(p), None) => tag.name.starts_with(p),
@@ -214,14 +227,11 @@ pub fn class(tag: &Tag) -> Class {
         (None, None) => tag.name.contains(*pattern),
     };
     if tag.group.place == "GPS" {
-        return Class::Gps;
+        return Some(Class::Gps);
     }
-    let named = PATTERNS.iter().find(|(_, patterns)| patterns.iter().any(fits)).map(|(class, _)| *class);
-    named.unwrap_or(match tag.group.kind {
-        "exif" | "makernotes" => Class::Camera,
-        "jumbf" => Class::Provenance,
-        _ => Class::Other,
-    })
+    let named = PATTERNS.iter().filter(|_| !LAYOUT.contains(&tag.name.as_str()));
+    let named = named.into_iter().find(|(_, patterns)| patterns.iter().any(fits)).map(|(class, _)| *class);
+    named.or((tag.group.kind == "makernotes").then_some(Class::Camera))
 }
 
 /// What is structure, not information: it says how a block is laid out.
@@ -345,6 +355,8 @@ mod tests {
             ("XMP-xmpMM", "xmp", "HistoryAction", Class::History),
             ("XMP-xmpMM", "xmp", "InstanceID", Class::Identifier),
             ("XMP-dc", "xmp", "Format", Class::Other),
+            ("QuickTime", "quicktime", "TimeScale", Class::Other),
+            ("Canon", "makernotes", "MacroMode", Class::Camera),
         ];
         for (place, kind, name, expected) in cases {
             let tag = Tag::new(Group::new(kind, place), name, "x");

@@ -1,17 +1,23 @@
 //! The proof of a file that somebody else has cleaned. He may lay it out in another way than we do, so it need not be our bytes.
 
-use super::removal::{self, Prepared};
+use super::{
+    findings::{self, Class},
+    local,
+    removal::{self, Prepared},
+};
 use crate::{
     error::{Code, Error, Result},
-    format::{self, Role, Selection},
+    format::{self, Keep, Role, Selection},
     input::Input,
+    metadata::Tag,
 };
 
 /// So many bytes another layout of the same may be longer than ours.
 const SLACK: u64 = 512;
 
 /// What came as the cleaned form of `original`, where that is on this machine, is a whole file of its type, and has nothing in it
-/// that would be removed. Has it also been compared with the original, picture by picture? Of types that are only read here, it has not.
+/// that would be removed. Has it also been compared with the original, picture by picture? Of types that are only read here, it has
+/// not, and nothing is known to be left when no tag tells about anybody.
 pub fn verify(original: Option<&Input>, output: &Input, selection: &Selection) -> Result<bool> {
     let (format, file_type) = format::detect(output).ok_or_else(|| failed("is of no type that is known here"))?;
     if let Some(original) = original {
@@ -23,7 +29,7 @@ pub fn verify(original: Option<&Input>, output: &Input, selection: &Selection) -
         }
     }
     let cleaned = match removal::prepare(output, selection) {
-        Err(e) if e.code == Code::UnsupportedFormat => return Ok(false),
+        Err(e) if e.code == Code::UnsupportedFormat => return told(output, selection).map(|()| false),
         result => result.map_err(|e| failed(format!("is damaged: {e}")))?,
     };
     if let Some(left) = cleaned.findings().first() {
@@ -39,6 +45,32 @@ pub fn verify(original: Option<&Input>, output: &Input, selection: &Selection) -
     whole(&original, &cleaned)?;
     original.compare(&cleaned).map_err(|e| failed(format!("is not that of the original: {e}")))?;
     Ok(true)
+}
+
+/// Fails when a file that is only read here still tells about somebody.
+fn told(output: &Input, selection: &Selection) -> Result<()> {
+    let metadata = local::extract(output)?.metadata;
+    match metadata.tags.iter().find(|tag| tells(tag, selection)) {
+        Some(tag) => Err(failed(format!("still has metadata in it: {} in {}", tag.name, tag.group.place))),
+        None => Ok(()),
+    }
+}
+
+fn tells(tag: &Tag, selection: &Selection) -> bool {
+    let Some(class) = findings::telling(tag) else { return false };
+    let kept = match class {
+        Class::Author => selection.keeps(Keep::Copyright),
+        Class::Dates => selection.keeps(Keep::Dates),
+        Class::Title => selection.keeps(Keep::Title),
+        Class::Thumbnail => selection.keeps(Keep::Thumbnail),
+        Class::Provenance => selection.keeps(Keep::C2pa),
+        _ => false,
+    };
+    let profile = tag.group.kind == "icc_profile" && (selection.keeps(Keep::Icc) || selection.keeps(Keep::WideGamut));
+    let derived = ["File", "Composite"].contains(&tag.group.kind) || tag.name == "XMPToolkit";
+    // A date of zeros, an empty text.
+    let says = tag.printed().bytes().any(|b| b.is_ascii_alphabetic() || (b'1'..=b'9').contains(&b) || !b.is_ascii());
+    says && !kept && !profile && !derived && !selection.asks(&[tag.group.kind, &tag.group.place], &tag.name)
 }
 
 /// It has no damage of its own, and ends as the original does; where that is damaged, who knows how it would have ended.

@@ -66,12 +66,13 @@ impl Service {
     /// Has a file cleaned; the answer says where the result is.
     pub fn remove(&self, subject: &Subject, parameters: &Parameters) -> Result<Answer> {
         let answer = self.post("remove", subject, parameters)?;
+        let answer = self.completed(answer, None)?;
         let missing: Vec<&str> = parameters.iter().map(|(name, _)| *name).filter(|name| !answer.honours(name)).collect();
-        if !missing.is_empty() {
-            let text = format!("the service does not know --{}: its file would not be what was asked for", missing.join(", --"));
-            return Err(Error::new(Code::VerificationFailed, text));
+        if missing.is_empty() {
+            return Ok(answer);
         }
-        self.completed(answer, None)
+        let text = format!("the service does not know --{}: its file would not be what was asked for", missing.join(", --"));
+        Err(Error::new(Code::VerificationFailed, text))
     }
 
     /// An earlier result.

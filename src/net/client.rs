@@ -38,6 +38,9 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Client {
     http: reqwest::Client,
+    /// For uploads, each over a connection of its own: one that the other side is about to close would take the upload, and nobody
+    /// could say afterwards whether the work was done.
+    posts: reqwest::Client,
     runtime: Runtime,
     options: Options,
 }
@@ -100,14 +103,18 @@ impl Client {
                 return Err(bad("there is no certificate in it".into()));
             }
         }
-        let builder = || super::builder().connect_timeout(options.timeout).pool_idle_timeout(IDLE);
-        let http = builder().tls_certs_merge(extra.clone()).build();
-        // A system without certificates can still speak http, and to whom --ca-cert vouches for.
-        let http = http.or_else(|_| builder().tls_certs_only(extra).build());
-        let http = http.map_err(|e| usage(format!("--ca-cert cannot be used: {}", reason(&e))))?;
+        let made = |idle: usize| {
+            let builder =
+                || super::builder().connect_timeout(options.timeout).pool_idle_timeout(IDLE).pool_max_idle_per_host(idle);
+            let http = builder().tls_certs_merge(extra.clone()).build();
+            // A system without certificates can still speak http, and to whom --ca-cert vouches for.
+            let http = http.or_else(|_| builder().tls_certs_only(extra.clone()).build());
+            http.map_err(|e| usage(format!("--ca-cert cannot be used: {}", reason(&e))))
+        };
+        let (http, posts) = (made(usize::MAX)?, made(0)?);
         // One task's turn, then a look at the sockets: a refusal is seen before all of an upload is through.
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).event_interval(1).enable_all().build()?;
-        Ok(Client { http, runtime, options })
+        Ok(Client { http, posts, runtime, options })
     }
 
     /// Does `once` until it works, no trouble is worth another try, or it was tried often enough.
@@ -159,7 +166,7 @@ impl Client {
         let (_wanted, wanted) = oneshot::channel();
         let mut builder = match &request.body {
             Body::None => self.http.get(url.clone()),
-            _ => self.http.post(url.clone()),
+            _ => self.posts.post(url.clone()),
         };
         builder = match &request.body {
             Body::None => builder,
@@ -192,6 +199,8 @@ impl Client {
             }
             Some(Err(e)) if e.is_builder() => Err(network(format!("the request cannot be made: {}", reason(&e))).into()),
             Some(Err(e)) => Err(broken(&sending, format!("no answer from {}: {}", origin(url), reason(&e)))),
+            // Who has not taken all of it has no whole request, and cannot have done what it asks for.
+            None if sending.unfinished() => Err(Trouble::Refused { error: self.silence(url), after: None }),
             None => Err(Trouble::Lost(self.silence(url))),
         }
     }
@@ -237,7 +246,15 @@ impl<'a> Reply<'a> {
             let text = format!("{} answered in a compressed form ({encoding}), which was not asked for", origin(self.url()));
             return Err(Error::new(Code::ServerError, text).into());
         }
-        Ok(Answered { status: self.status(), status_text: self.status_text(), body: self.body(limit)? })
+        let (url, status, status_text) = (self.url().clone(), self.status(), self.status_text());
+        let body = self.body(limit).map_err(|trouble| match trouble {
+            // Of the answer, not of what was asked about.
+            Trouble::Final(e) if e.code == Code::TooLarge => {
+                Error::new(Code::ServerError, format!("{} gave {e}", origin(&url))).into()
+            }
+            trouble => trouble,
+        })?;
+        Ok(Answered { status, status_text, body })
     }
 
     pub fn status(&self) -> u16 {
@@ -363,5 +380,27 @@ fn reason(e: &reqwest::Error) -> String {
         Some(_) if e.is_timeout() => "nothing came in time".into(),
         Some(_) => "the request failed".into(),
         None => deepest.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+
+    #[test]
+    fn an_answer_that_is_too_large_is_a_fault_of_the_server() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            assert!(stream.read(&mut [0; 4096]).unwrap() > 0, "the request");
+            stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n0123456789").unwrap();
+        });
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::new(Options { timeout: Duration::from_secs(20), retries: 0, ca_cert: None }).unwrap();
+        let error = Error::from(client.answer(&Request::get(&url), 9).unwrap_err());
+        assert_eq!(error.code, Code::ServerError);
+        assert!(error.to_string().starts_with("http://127.0.0.1:"), "{error}");
     }
 }

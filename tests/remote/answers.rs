@@ -77,6 +77,7 @@ fn what_failed_and_whose_fault_it_is() {
         (200, r#"{"error":"An error occurred while processing your request"}"#, 5, "server_error"),
         (200, r#"{"error":{"message":"x"},"uuid":"y"}"#, 5, "server_error"),
         (200, r#"{"success":"FALSE","error":"Invalid API key"}"#, 4, "invalid_key"),
+        (200, r#"{"success":0,"error":"Invalid API key"}"#, 4, "invalid_key"),
         (200, r#"{"success":true,"status":"Failed"}"#, 5, "server_error"),
     ];
     for (status, body, exit, code) in cases {
@@ -170,6 +171,9 @@ fn options_that_the_service_does_not_name() {
     assert!(extract(&plain, &["--family", "1", "--quiet"]).expect(0).stderr.is_empty());
     for options in [json!({"family": 1, "n": true}), json!(["family", "n"])] {
         let mut body: Value = serde_json::from_str(EXTRACTED).unwrap();
+        let waits = json!({"success": true, "status": "pending", "uuid": UUID, "options": options.clone()}).to_string();
+        let server = Server::new(move |n, _| Reply::json(if n == 0 { &waits } else { EXTRACTED }));
+        assert_eq!(extract(&server, &more).expect(0).stderr, "", "said once, at the beginning");
         body["options"] = options;
         assert_eq!(extract(&Server::always(Reply::json(&body.to_string())), &more).expect(0).stderr, "");
     }

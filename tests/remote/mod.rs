@@ -58,11 +58,13 @@ pub struct Reply {
     /// Nothing is said at all: closed, or kept waiting.
     silent: Option<Duration>,
     delay: Duration,
+    /// Promises to take another request, and closes so much later without having said so.
+    fickle: Option<Duration>,
 }
 
 impl Reply {
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Reply { status, headers: Vec::new(), body: body.into(), cut: None, silent: None, delay: Duration::ZERO }
+        Reply { status, headers: Vec::new(), body: body.into(), cut: None, silent: None, delay: Duration::ZERO, fickle: None }
     }
 
     pub fn json(body: &str) -> Self {
@@ -80,6 +82,11 @@ impl Reply {
 
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    pub fn fickle(mut self, after: Duration) -> Self {
+        self.fickle = Some(after);
         self
     }
 
@@ -160,7 +167,9 @@ fn serve(stream: impl Read + Write, log: &Mutex<Vec<Seen>>, handler: &Handler) -
     };
     let reply = handler(number, &seen);
     thread::sleep(reply.delay);
-    answer(reader.get_mut(), &reply)
+    answer(reader.get_mut(), &reply)?;
+    thread::sleep(reply.fickle.unwrap_or_default());
+    Ok(())
 }
 
 fn request(reader: &mut impl BufRead) -> std::io::Result<Option<Seen>> {
@@ -189,7 +198,9 @@ fn answer(stream: &mut impl Write, reply: &Reply) -> std::io::Result<()> {
         thread::sleep(time);
         return Ok(());
     }
-    let mut head = format!("HTTP/1.1 {} Reason\r\nConnection: close\r\nContent-Length: {}\r\n", reply.status, reply.body.len());
+    let connection = if reply.fickle.is_some() { "keep-alive" } else { "close" };
+    let (status, len) = (reply.status, reply.body.len());
+    let mut head = format!("HTTP/1.1 {status} Reason\r\nConnection: {connection}\r\nContent-Length: {len}\r\n");
     reply.headers.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
     stream.write_all(format!("{head}\r\n").as_bytes())?;
     stream.write_all(&reply.body[..reply.cut.unwrap_or(reply.body.len())])?;

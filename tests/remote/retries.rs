@@ -69,6 +69,19 @@ fn a_connection_that_fails_is_tried_again() {
     assert_eq!(late.join().unwrap().requests(), 1);
 }
 
+/// A request that is still here was not answered, and not even read: it can be sent again.
+#[test]
+fn an_upload_that_nobody_takes_is_not_lost() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let taken = std::thread::spawn(move || listener.incoming().take(2).map(Result::unwrap).collect::<Vec<_>>());
+    let folder = Folder::new();
+    folder.write("a.jpg", &[build::photo(), vec![7; 40_000_000]].concat());
+    let run = folder.run(["extract", "a.jpg", "--api-url", &url, "--timeout", "1", "--retries", "1"]).expect(5);
+    assert!(run.stderr.contains("no answer") && !run.stderr.contains("--resend"), "{}", run.stderr);
+    assert_eq!(taken.join().unwrap().len(), 2);
+}
+
 #[test]
 fn an_upload_whose_answer_was_lost_is_not_sent_twice_unless_asked() {
     let lost: [fn() -> Reply; 2] = [Reply::hang_up, || Reply::json(EXTRACTED).cut(20)];

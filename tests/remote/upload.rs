@@ -120,6 +120,18 @@ fn a_refused_key_is_not_offered_for_each_file() {
     }
 }
 
+/// Into a connection that is about to close an upload would vanish, and nobody could say whether the work was done.
+#[test]
+fn connections_that_servers_close_take_no_upload_with_them() {
+    let folder = Folder::new();
+    (0..60).for_each(|i| drop(folder.write(&format!("{i:02}.jpg"), &build::photo())));
+    for after in [0, 2] {
+        let server = Server::always(Reply::json(EXTRACTED).fickle(Duration::from_millis(after)));
+        let rows = folder.run(["extract", ".", "--api-url", &server.url()]).expect(0).rows();
+        assert_eq!((rows.len(), server.requests()), (60, 60));
+    }
+}
+
 #[test]
 fn a_check_is_always_local() {
     let folder = Folder::new();

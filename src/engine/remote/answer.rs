@@ -99,7 +99,7 @@ impl Answer {
 
     /// This later answer, with what only the earlier one says.
     pub fn after(mut self, earlier: Answer) -> Answer {
-        for name in ["uuid", "downloadUrl"] {
+        for name in ["uuid", "downloadUrl", "options"] {
             if let (None, Some(value)) = (self.fields.get(name), earlier.fields.get(name)) {
                 self.set(name, value.clone());
             }
@@ -175,7 +175,11 @@ fn reason(fields: &Map<String, Value>) -> Option<&str> {
 
 /// Does it say of itself, whatever the HTTP status is, that it is no success?
 fn reports_failure(fields: &Map<String, Value>) -> bool {
-    let denied = fields.get("success") == Some(&Value::Bool(false)) || word(fields, "success").is_some_and(|w| w == "false");
+    let denied = match fields.get("success") {
+        Some(Value::Bool(success)) => !success,
+        Some(Value::Number(number)) => number.as_f64() == Some(0.0),
+        _ => word(fields, "success").is_some_and(|w| w == "false"),
+    };
     let failed = word(fields, "status").is_some_and(|w| ["failed", "error"].contains(&&*w));
     let has = |name| fields.get(name).is_some_and(|value| !value.is_null());
     // An error alone: the service is none that says `success`, and nothing has come.
