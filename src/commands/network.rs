@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub fn service(engine: &cli::Engine) -> Result<Option<Service>> {
     let Some(address) = engine.api_url.clone().or_else(|| variable("EXIFKIT_API_URL")) else { return Ok(None) };
     let base = remote::base(&address).map_err(|e| usage(format!("--api-url: {e}")))?;
-    let client = Network::new(&engine.network).client()?;
+    let client = Client::new(net::Options { reuses: false, ..options(&engine.network) })?;
     Ok(Some(Service::new(client, base, key(engine)?, engine.resend)))
 }
 
@@ -35,7 +35,12 @@ fn variable(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()).filter(|value| !value.trim().is_empty())
 }
 
-/// The client of this process, made when it is wanted first.
+fn options(flags: &cli::Network) -> net::Options {
+    let cli::Network { timeout, retries, ca_cert } = flags.clone();
+    net::Options { timeout, retries, ca_cert, reuses: true }
+}
+
+/// The client for files behind URLs, made when it is wanted first.
 pub struct Network {
     options: net::Options,
     client: Mutex<Option<Arc<Client>>>,
@@ -43,8 +48,7 @@ pub struct Network {
 
 impl Network {
     pub fn new(flags: &cli::Network) -> Self {
-        let cli::Network { timeout, retries, ca_cert } = flags.clone();
-        Network { options: net::Options { timeout, retries, ca_cert }, client: Mutex::new(None) }
+        Network { options: options(flags), client: Mutex::new(None) }
     }
 
     fn client(&self) -> Result<Arc<Client>> {

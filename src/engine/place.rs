@@ -111,8 +111,13 @@ pub struct Staged {
     pub warnings: Vec<String>,
 }
 
-/// Fails when the target exists and must not be overwritten; in place, when the backup does.
+/// Fails when the target exists and must not be overwritten; in place, when the backup does. And when there is no folder for it,
+/// unless that will be made.
 pub fn free(place: &Place, target: &Path, rules: Rules) -> Result<()> {
+    if !matches!(place, Place::Directory(_)) {
+        let folder = folder_of(target);
+        folder.metadata().map_err(|e| unwritable(folder, &e))?;
+    }
     let backup = backup_of(place, target);
     let in_the_way = match place {
         Place::InPlace { .. } => backup.as_deref(),
@@ -181,6 +186,9 @@ impl Staged {
         }
         match (&self.original, self.in_place) {
             (Some(original), true) => {
+                if !unchanged(original, &self.target) {
+                    return Err(io::Error::other("it was changed while it was cleaned"));
+                }
                 let warnings = dress(self.temporary.file()?, original)?;
                 self.warnings.extend(warnings);
                 self.replace()
@@ -221,6 +229,12 @@ impl Staged {
     }
 }
 
+/// Is what was cleaned still there? Whoever has edited the file meanwhile would lose what he did.
+fn unchanged(original: &Metadata, target: &Path) -> bool {
+    let state = |m: &Metadata| (m.dev(), m.ino(), m.len(), m.mtime(), m.mtime_nsec());
+    std::fs::metadata(target).is_ok_and(|now| state(&now) == state(original))
+}
+
 fn copied(original: &Path, mut copy: File) -> io::Result<()> {
     io::copy(&mut File::open(original)?, &mut copy)?;
     copy.set_permissions(std::fs::metadata(original)?.permissions())?;
@@ -254,8 +268,9 @@ fn exists(path: &Path) -> Error {
 }
 
 fn unwritable(path: &Path, e: &io::Error) -> Error {
-    // The reason alone, without the temporary name.
-    let reason = std::error::Error::source(e).map_or_else(|| e.to_string(), ToString::to_string);
+    // The reason alone: the temporary name that `tempfile` puts behind it is nothing to the user.
+    let text = e.to_string();
+    let reason = text.split_once(" at path ").map_or(text.as_str(), |(reason, _)| reason);
     Error::new(Code::Unreadable, format!("{} cannot be written: {reason}", path.display()))
 }
 

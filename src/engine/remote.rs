@@ -18,7 +18,7 @@ use crate::{
 use std::{
     fs::File,
     io::{Seek, Write},
-    sync::{Arc, OnceLock},
+    sync::OnceLock,
     time::{Duration, Instant},
 };
 use url::Url;
@@ -32,7 +32,7 @@ const LONGEST_LOOK: Duration = Duration::from_secs(5);
 /// A service, and who asks it.
 #[derive(Debug)]
 pub struct Service {
-    client: Arc<Client>,
+    client: Client,
     /// Ends in a slash.
     base: Url,
     key: Option<Key>,
@@ -53,7 +53,7 @@ pub enum Subject {
 pub type Parameters = Vec<(&'static str, String)>;
 
 impl Service {
-    pub fn new(client: Arc<Client>, base: Url, key: Option<Key>, resend: bool) -> Self {
+    pub fn new(client: Client, base: Url, key: Option<Key>, resend: bool) -> Self {
         Service { client, base, key, resend, refusal: OnceLock::new() }
     }
 

@@ -32,15 +32,15 @@ pub struct Options {
     pub retries: u32,
     /// Certificates (PEM) that are trusted beside the system's.
     pub ca_cert: Option<PathBuf>,
+    /// A connection takes more than one request. Not for uploads: one that the other side is about to close would take an upload
+    /// with it, and nobody could say afterwards whether the work was done.
+    pub reuses: bool,
 }
 
 /// One for all threads.
 #[derive(Debug)]
 pub struct Client {
     http: reqwest::Client,
-    /// For uploads, each over a connection of its own: one that the other side is about to close would take the upload, and nobody
-    /// could say afterwards whether the work was done.
-    posts: reqwest::Client,
     runtime: Runtime,
     options: Options,
 }
@@ -103,18 +103,15 @@ impl Client {
                 return Err(bad("there is no certificate in it".into()));
             }
         }
-        let made = |idle: usize| {
-            let builder =
-                || super::builder().connect_timeout(options.timeout).pool_idle_timeout(IDLE).pool_max_idle_per_host(idle);
-            let http = builder().tls_certs_merge(extra.clone()).build();
-            // A system without certificates can still speak http, and to whom --ca-cert vouches for.
-            let http = http.or_else(|_| builder().tls_certs_only(extra.clone()).build());
-            http.map_err(|e| usage(format!("--ca-cert cannot be used: {}", reason(&e))))
-        };
-        let (http, posts) = (made(usize::MAX)?, made(0)?);
+        let idle = if options.reuses { usize::MAX } else { 0 };
+        let builder = || super::builder().connect_timeout(options.timeout).pool_idle_timeout(IDLE).pool_max_idle_per_host(idle);
+        let http = builder().tls_certs_merge(extra.clone()).build();
+        // A system without certificates can still speak http, and to whom --ca-cert vouches for.
+        let http = http.or_else(|_| builder().tls_certs_only(extra).build());
+        let http = http.map_err(|e| usage(format!("--ca-cert cannot be used: {}", reason(&e))))?;
         // One task's turn, then a look at the sockets: a refusal is seen before all of an upload is through.
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).event_interval(1).enable_all().build()?;
-        Ok(Client { http, posts, runtime, options })
+        Ok(Client { http, runtime, options })
     }
 
     /// Does `once` until it works, no trouble is worth another try, or it was tried often enough.
@@ -166,7 +163,7 @@ impl Client {
         let (_wanted, wanted) = oneshot::channel();
         let mut builder = match &request.body {
             Body::None => self.http.get(url.clone()),
-            _ => self.posts.post(url.clone()),
+            _ => self.http.post(url.clone()),
         };
         builder = match &request.body {
             Body::None => builder,
@@ -398,7 +395,7 @@ mod tests {
             stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n0123456789").unwrap();
         });
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::new(Options { timeout: Duration::from_secs(20), retries: 0, ca_cert: None }).unwrap();
+        let client = Client::new(Options { timeout: Duration::from_secs(20), retries: 0, ca_cert: None, reuses: false }).unwrap();
         let error = Error::from(client.answer(&Request::get(&url), 9).unwrap_err());
         assert_eq!(error.code, Code::ServerError);
         assert!(error.to_string().starts_with("http://127.0.0.1:"), "{error}");

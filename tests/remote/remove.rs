@@ -3,7 +3,7 @@
 use super::{Reply, Server, UUID};
 use crate::{build, cli::Folder};
 use serde_json::json;
-use std::os::unix::fs::PermissionsExt;
+use std::{os::unix::fs::PermissionsExt, path::Path};
 
 /// A service whose answer has this `downloadUrl`, and whose downloads are `download`.
 pub fn service(download_url: &str, download: Reply) -> Server {
@@ -53,6 +53,37 @@ fn where_local_mode_would_have_written() {
     assert_eq!(csv, "source,status,target,removed,kept,error\nimage.jpg,completed,image_cleaned.jpg,,,\n");
 }
 
+/// What somebody else does to a file while it is away stays done.
+#[test]
+fn in_place_of_a_file_that_has_changed() {
+    let edits: [fn(&Path); 3] = [
+        |path| {
+            // As editors save: another file, renamed.
+            std::fs::write(path.with_extension("new"), b"edited").unwrap();
+            std::fs::rename(path.with_extension("new"), path).unwrap();
+        },
+        |path| std::fs::write(path, b"written into").unwrap(),
+        |path| std::fs::remove_file(path).unwrap(),
+    ];
+    for edit in edits {
+        let folder = folder();
+        let path = folder.path("image.jpg");
+        let edited = path.clone();
+        let server = Server::new(move |_, seen| match seen.method.as_str() {
+            "POST" => {
+                edit(&edited);
+                Reply::json(&format!(r#"{{"success":true,"uuid":"{UUID}"}}"#))
+            }
+            _ => Reply::new(200, build::clean()),
+        });
+        let run = folder.run(["remove", "image.jpg", "--api-url", &server.url(), "-i", "--backup", ".orig"]).expect(3);
+        assert!(run.stderr.contains("changed while it was cleaned"), "{}", run.stderr);
+        let left = std::fs::read(&path).ok();
+        assert!(left.is_none_or(|left| [&b"edited"[..], b"written into"].contains(&&*left)));
+        assert_eq!(folder.files().iter().filter(|f| *f != "image.jpg").count(), 0);
+    }
+}
+
 #[test]
 fn in_place_and_nothing_overwritten() {
     let server = cleaning();
@@ -73,6 +104,11 @@ fn in_place_and_nothing_overwritten() {
     let row = folder.run(["remove", "image.jpg", "--api-url", &url]).expect(3).json();
     assert_eq!(row["code"], "target_exists");
     assert_eq!((folder.read("image_cleaned.jpg"), server.requests()), (b"mine".to_vec(), requests), "known before it is sent");
+    let row = folder.run(["remove", "image.jpg", "--api-url", &url, "-o", "none/x.jpg"]).expect(3).json();
+    assert_eq!(
+        (row["error"].as_str(), server.requests()),
+        (Some("none cannot be written: No such file or directory (os error 2)"), requests)
+    );
 }
 
 #[test]
