@@ -142,21 +142,25 @@ fn rows_of_table(name: &Name, groups: &Groups, style: &Style, row: &mut Vec<u8>)
     });
 }
 
-/// Metadata that is JSON already, as a table or CSV.
+/// Metadata that is JSON already, as a table or CSV. Not every service groups its tags.
 pub fn values(source: &str, metadata: &serde_json::Value, style: &Style, row: &mut Vec<u8>) {
     if style.format == Format::Table {
         table::heading(source, style, row);
     }
-    for (group, tags) in metadata.as_object().into_iter().flatten() {
+    let line = |group: &str, tag: &str, value: &serde_json::Value, row: &mut Vec<u8>| match style.format {
+        Format::Table => table::line(tag, &text(value), row),
+        _ => csv::line([source, group, tag, &text(value)], style.terminal, row),
+    };
+    let (groups, single): (Vec<_>, Vec<_>) = metadata.as_object().into_iter().flatten().partition(|(_, value)| value.is_object());
+    single.into_iter().for_each(|(tag, value)| line("", tag, value, row));
+    if !metadata.is_object() && !metadata.is_null() {
+        line("", "metadata", metadata, row);
+    }
+    for (group, tags) in groups {
         if style.format == Format::Table {
             table::group(group, style, row);
         }
-        for (tag, value) in tags.as_object().into_iter().flatten() {
-            match style.format {
-                Format::Table => table::line(tag, &text(value), row),
-                _ => csv::line([source, group, tag, &text(value)], style.terminal, row),
-            }
-        }
+        tags.as_object().into_iter().flatten().for_each(|(tag, value)| line(group, tag, value, row));
     }
 }
 

@@ -14,6 +14,8 @@ pub const HEAD: u64 = 64 * 1024;
 /// The least that is asked for later on; more when the file is read through.
 const WINDOW: u64 = 64 * 1024;
 const LARGEST_WINDOW: u64 = 2 * 1024 * 1024;
+/// Whoever sends less of what was asked for would have to be asked for ever.
+const LEAST: u64 = 4 * 1024;
 /// Windows that are kept.
 const KEPT: usize = 16;
 /// So much is taken at once unless `--max-size` says so.
@@ -72,39 +74,39 @@ fn fetch_failed(e: Error) -> Error {
 fn begin(client: &Arc<Client>, url: &Url, limit: Option<u64>) -> Try<(Fetched, Option<String>)> {
     let ask = |range| client.send(&Request { range, ..Request::get(url) });
     let mut reply = ask(Some((0, HEAD - 1)))?;
-    let mut total =
-        content_range(&reply).filter(|(first, _, total)| *first == 0 && *total > 0 && reply.encoding().is_none()).map(|r| r.2);
-    if reply.status() == 416 || (reply.status() == 206 && total.is_none()) {
-        // An empty file has no first byte; and a part of who knows what is no use.
+    // The last byte that comes, and how many there are.
+    let mut part = content_range(&reply).filter(|(first, ..)| *first == 0 && reply.encoding().is_none()).map(|r| (r.1, r.2));
+    let more = part.is_some_and(|(last, total)| last >= HEAD && last + 1 < total);
+    if matches!(reply.status(), 400 | 416 | 501) || (reply.status() == 206 && part.is_none()) || more {
+        // An empty file has no first byte; not everybody takes a range; and a part of who knows what is no use.
         reply = ask(None)?;
-        total = None;
+        part = None;
     }
     if let (200 | 206, Some(encoding)) = (reply.status(), reply.encoding()) {
         let text = format!("{} sent it in a compressed form ({encoding}), which was not asked for", origin(url));
         return Err(Error::new(Code::UrlFetchFailed, text).into());
     }
     let name = reply.header_text("content-disposition").and_then(|header| name::of_disposition(&header));
-    match (reply.status(), total) {
-        (206, Some(total)) if limit.is_some_and(|limit| total > limit) => Err(too_large(limit.unwrap_or(total)).into()),
-        (206, Some(total)) => {
-            let (url, version) = (reply.url().clone(), Version::of(&reply));
-            let head = reply.body(HEAD)?;
-            if head.len() as u64 != total.min(HEAD) {
-                return Err(Trouble::Lost(changed("fewer bytes came than were promised")));
-            }
-            if head.len() as u64 == total {
-                return Ok((Fetched::Whole(tempfile::SpooledData::InMemory(std::io::Cursor::new(head))), name));
-            }
-            let client = Arc::clone(client);
-            let ranged = Ranged { client, url, version, len: total, head, windows: Vec::new(), window: WINDOW };
+    match (reply.status(), part) {
+        (206, Some((_, total))) if limit.is_some_and(|limit| total > limit) => Err(too_large(limit.unwrap_or(total)).into()),
+        (206, Some((last, total))) if last + 1 == total => {
+            let spool = whole(reply, limit.unwrap_or(MAX_WHOLE).min(total), Some(total))?;
+            Ok((Fetched::Whole(spool), name))
+        }
+        (206, Some((last, total))) => {
+            let (url, version, client) = (reply.url().clone(), Version::of(&reply), Arc::clone(client));
+            let head = exactly(reply, last + 1)?;
+            let mut ranged = Ranged { client, url, version, len: total, head, windows: Vec::new(), window: WINDOW };
+            ranged.complete_head()?;
             Ok((Fetched::Ranged(Box::new(ranged)), name))
         }
-        (200, _) => Ok((Fetched::Whole(whole(reply, limit.unwrap_or(MAX_WHOLE))?), name)),
+        (200, _) => Ok((Fetched::Whole(whole(reply, limit.unwrap_or(MAX_WHOLE), None)?), name)),
         _ => Err(Error::new(Code::UrlFetchFailed, format!("{} answered {}", origin(url), reply.status_text())).into()),
     }
 }
 
-fn whole(reply: Reply, limit: u64) -> Try<tempfile::SpooledData> {
+/// All that comes; where it is known how much that is, no less.
+fn whole(reply: Reply, limit: u64, len: Option<u64>) -> Try<tempfile::SpooledData> {
     let promised = reply.header("content-length").and_then(|l| l.parse::<u64>().ok());
     if promised.is_some_and(|len| len > limit) {
         return Err(too_large(limit).into());
@@ -114,8 +116,19 @@ fn whole(reply: Reply, limit: u64) -> Try<tempfile::SpooledData> {
     match fetched {
         Err(Trouble::Final(e)) if e.code == Code::TooLarge => Err(too_large(limit).into()),
         Err(trouble) => Err(trouble),
+        Ok(came) if len.is_some_and(|len| came < len) => Err(fewer()),
         Ok(_) => Ok(spool.into_inner()),
     }
+}
+
+/// A body of that length.
+fn exactly(reply: Reply, len: u64) -> Try<Vec<u8>> {
+    let bytes = reply.body(len)?;
+    if bytes.len() as u64 == len { Ok(bytes) } else { Err(fewer()) }
+}
+
+fn fewer() -> Trouble {
+    Trouble::Lost(changed("fewer bytes came than were promised"))
 }
 
 fn too_large(limit: u64) -> Error {
@@ -153,6 +166,17 @@ impl Ranged {
     /// The beginning, for a reader who keeps it himself.
     pub fn take_head(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.head)
+    }
+
+    /// Types are told by the beginning: of a head that came short the rest is fetched.
+    fn complete_head(&mut self) -> Result<()> {
+        let (held, want) = (self.head.len(), self.len.min(HEAD) as usize);
+        if held < want {
+            let mut rest = vec![0; want - held];
+            self.read_exact(held as u64, &mut rest)?;
+            self.head.append(&mut rest);
+        }
+        Ok(())
     }
 
     /// Fills `buffer` from `offset` on. All of it must lie within the file.
@@ -197,23 +221,26 @@ impl Ranged {
         Ok(n)
     }
 
+    /// So many bytes from there, or fewer if that is how they are given.
     fn range(&self, at: u64, len: u64) -> Try<Vec<u8>> {
-        let last = at + len - 1;
-        let reply = self.client.send(&Request { range: Some((at, last)), ..Request::get(&self.url) })?;
+        let wanted = at + len - 1;
+        let reply = self.client.send(&Request { range: Some((at, wanted)), ..Request::get(&self.url) })?;
         let same = Version::of(&reply) == self.version && reply.encoding().is_none();
-        if same && content_range(&reply) == Some((at, last, self.len)) {
-            let bytes = reply.body(len)?;
-            return if bytes.len() as u64 == len {
-                Ok(bytes)
-            } else {
-                Err(Trouble::Lost(changed("fewer bytes came than were promised")))
-            };
+        match content_range(&reply).filter(|_| same) {
+            Some((first, last, total)) if first == at && last <= wanted && total == self.len => {
+                let came = last - at + 1;
+                if came < len.min(LEAST) {
+                    let text = format!("{} gives no more than {came} bytes at once", origin(&self.url));
+                    return Err(Error::new(Code::UrlFetchFailed, text).into());
+                }
+                exactly(reply, came)
+            }
+            _ => Err(match reply.status() {
+                200 | 206 | 412 | 416 => changed("the file has changed while it was read"),
+                _ => changed(&format!("{} answered {}", origin(&self.url), reply.status_text())),
+            }
+            .into()),
         }
-        Err(match reply.status() {
-            200 | 206 | 412 | 416 => changed("the file has changed while it was read"),
-            _ => changed(&format!("{} answered {}", origin(&self.url), reply.status_text())),
-        }
-        .into())
     }
 }
 

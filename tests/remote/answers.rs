@@ -45,6 +45,24 @@ fn the_answer_is_printed_as_it_came() {
     assert_eq!(rows.text(), format!("{},\"source\":\"a.jpg\"}}\n", EXTRACTED.strip_suffix('}').unwrap()));
 }
 
+/// Some services know no groups, or write what no text can hold.
+#[test]
+fn metadata_of_other_shapes() {
+    let flat = r#"{"success":true,"metadata":{"Make":"a","n":[1,2],"exif":{"ISO":100}}}"#;
+    for (body, args, want) in [
+        (flat, &["--format", "csv"][..], "source,group,tag,value\na.jpg,,Make,a\na.jpg,,n,\"1, 2\"\na.jpg,exif,ISO,100\n"),
+        (flat, &["-t", "make"], "{\"success\":true,\"metadata\":{\"Make\":\"a\"}}\n"),
+        (flat, &["-t", "exif:*"], "{\"success\":true,\"metadata\":{\"exif\":{\"ISO\":100}}}\n"),
+        (r#"{"metadata":["x"]}"#, &["--format", "csv"], "source,group,tag,value\na.jpg,,metadata,x\n"),
+        (r#"{"metadata":null}"#, &["--format", "csv"], "source,group,tag,value\n"),
+        (r#"{"metadata":{"a":{"b":"x\udcff"}}}"#, &[], "{\"metadata\":{\"a\":{\"b\":\"x\\ufffd\"}}}\n"),
+    ] {
+        assert_eq!(extract(&Server::always(Reply::json(body)), args).expect(0).text(), want, "{body} {args:?}");
+    }
+    let table = extract(&Server::always(Reply::json(flat)), &["--format", "table"]).expect(0).text();
+    assert!(table.contains("Make") && table.find("Make") < table.find("exif"), "{table}");
+}
+
 #[test]
 fn either_spelling_of_the_file_name() {
     for name in ["fileName", "filename"] {

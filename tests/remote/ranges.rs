@@ -113,6 +113,43 @@ fn without_ranges_it_is_read_whole_and_bounded() {
     folder.run(["extract", &empty.server.url(), "--no-store"]).expect(0);
 }
 
+/// Other ranges than were asked for, honestly labelled, or none at all from those who take no range.
+#[test]
+fn other_ranges_than_were_asked_for() {
+    let photo = large(true);
+    let folder = Folder::new();
+    folder.write("image.jpg", &photo);
+    let local = folder.run(["extract", "image.jpg", "--no-store"]).expect(0).json();
+    let bounds = |seen: &Seen| {
+        let (first, last) = seen.header("range")?.strip_prefix("bytes=")?.split_once('-')?;
+        Some((first.parse::<usize>().ok()?, last.parse::<usize>().ok()?))
+    };
+    let part = |bytes: &[u8], first: usize, last: usize| {
+        let last = last.min(bytes.len() - 1);
+        Reply::new(206, &bytes[first..=last]).header("Content-Range", &format!("bytes {first}-{last}/{}", bytes.len()))
+    };
+    type Manner = Box<dyn Fn(&[u8], Option<(usize, usize)>) -> Reply + Send + Sync>;
+    let manners: [(&str, i32, Manner); 7] = [
+        ("all of it", 0, Box::new(move |bytes, _| part(bytes, 0, usize::MAX))),
+        ("less", 0, Box::new(move |bytes, range| range.map_or(Reply::new(500, ""), |(a, b)| part(bytes, a, b.min(a + 9_999))))),
+        ("a byte", 3, Box::new(move |bytes, range| range.map_or(Reply::new(500, ""), |(a, _)| part(bytes, a, a)))),
+        ("more", 0, Box::new(move |bytes, range| range.map_or(Reply::new(200, bytes), |(a, _)| part(bytes, a, a + 100_000)))),
+        ("a bad request", 0, Box::new(move |bytes, range| Reply::new(if range.is_some() { 400 } else { 200 }, bytes))),
+        ("not implemented", 0, Box::new(move |bytes, range| Reply::new(if range.is_some() { 501 } else { 200 }, bytes))),
+        ("less than said", 3, Box::new(move |bytes, _| part(bytes, 0, usize::MAX).cut(99))),
+    ];
+    for (what, status, manner) in manners {
+        let bytes = photo.clone();
+        let server = Server::new(move |_, seen| manner(&bytes, bounds(seen)));
+        let url = format!("{}/image.jpg", server.url());
+        let run = folder.run(["extract", &url, "--no-store", "--retries", "0"]).expect(status);
+        match status {
+            0 => assert_eq!(run.json()["metadata"], local["metadata"], "{what}"),
+            _ => assert_eq!(run.json()["code"], "url_fetch_failed", "{what}"),
+        }
+    }
+}
+
 /// What comes compressed though it was not asked for would be read as the file.
 #[test]
 fn a_compressed_form_is_not_the_file() {

@@ -33,7 +33,15 @@ impl Answer {
     /// Reads an answer. An error is the service's own, or says who else has spoken.
     pub fn read(status: u16, body: &str, key: Option<&Key>) -> Result<Self> {
         let text = body.trim_start_matches('\u{feff}').trim();
-        let Ok(Value::Object(fields)) = serde_json::from_str(text) else {
+        let mended;
+        let (text, read) = match serde_json::from_str(text) {
+            Ok(value) => (text, Ok(value)),
+            Err(_) => {
+                mended = json::mended(text);
+                (mended.as_str(), serde_json::from_str(&mended))
+            }
+        };
+        let Ok(Value::Object(fields)) = read else {
             let said = crate::net::client::excerpt(text.as_bytes(), key);
             let text = format!("no answer of the documented kind{said}");
             return Err(Error::new(Code::ServerError, text));
@@ -122,10 +130,14 @@ impl Answer {
         }
     }
 
-    /// Leaves only the tags, by group and name, that are to be shown.
+    /// Leaves only the tags, by group and name, that are to be shown. Tags that stand in no group are of one without a name.
     pub fn retain(&mut self, shown: impl Fn(&str, &str) -> bool) -> Result<()> {
         let mut groups = Vec::new();
         for (group, tags) in json::members(json::member(&self.text, "metadata").unwrap_or_default()) {
+            if !tags.starts_with('{') {
+                groups.extend(shown("", &json::unquoted(group)).then(|| (group, tags.to_owned())));
+                continue;
+            }
             let tags = json::members(tags).into_iter().filter(|(tag, _)| shown(&json::unquoted(group), &json::unquoted(tag)));
             groups.push((group, json::object(tags)));
         }

@@ -45,6 +45,30 @@ pub fn compact(json: &str) -> String {
     compact
 }
 
+/// With U+FFFD for halves of surrogate pairs that stand alone: JSON's grammar allows them (RFC 8259, section 8.2), no text can hold
+/// them, and some programs write bytes that are no text in that way.
+pub fn mended(json: &str) -> String {
+    let escape = |at: usize| {
+        let digits = json.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok().filter(|_| digits.bytes().all(|b| b.is_ascii_hexdigit()))
+    };
+    let (mut mended, mut from) = (String::with_capacity(json.len()), 0);
+    while let Some(found) = memchr::memchr(b'\\', &json.as_bytes()[from..]) {
+        let at = from + found;
+        mended.push_str(&json[from..at]);
+        let (whole, len) = match (escape(at), escape(at + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (true, 12),
+            (Some(0xd800..=0xdfff), _) => (false, 6),
+            (Some(_), _) => (true, 6),
+            (None, _) => (true, 1 + json[at + 1..].chars().next().map_or(0, char::len_utf8)),
+        };
+        from = at + len;
+        mended.push_str(if whole { &json[at..from] } else { "\\ufffd" });
+    }
+    mended.push_str(&json[from..]);
+    mended
+}
+
 /// Without the key in any name, text or number.
 pub fn redacted(json: &str, key: &Key) -> String {
     let mut clean = String::with_capacity(json.len());
@@ -126,6 +150,21 @@ mod tests {
     use super::*;
 
     const JSON: &str = r#"{ "b" : 1.50e3,	"a \" \\": [ "x y" , 12345678901234567890123, {"q":[]} ], "\u0063":{} , "d":"\/" }"#;
+
+    #[test]
+    fn halves_of_pairs_are_replaced() {
+        for (json, want) in [
+            (r#"["a\udcffb"]"#, r#"["a\ufffdb"]"#),
+            (r#"["\ud83d\ude00"]"#, r#"["\ud83d\ude00"]"#),
+            (r#"["\ud83d\ud83d\ude00\ud83d"]"#, r#"["\ufffd\ud83d\ude00\ufffd"]"#),
+            (r#"["\\udcff\n\u00e6\""]"#, r#"["\\udcff\n\u00e6\""]"#),
+            ("\"\\", "\"\\"),
+            ("\"\\u12", "\"\\u12"),
+            ("\"\\\u{e6}", "\"\\\u{e6}"),
+        ] {
+            assert_eq!(mended(json), want);
+        }
+    }
 
     #[test]
     fn only_blanks_between_parts_go() {
