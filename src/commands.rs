@@ -250,7 +250,7 @@ fn failure(style: &Style, name: &Name, error: &Error, row: &mut Vec<u8>) -> Repo
 fn way_out(code: Code) -> &'static str {
     match code {
         Code::TargetExists => " (--force overwrites)",
-        Code::UnsupportedFormat => " (exifkit cleans JPEG, PNG, WebP and GIF so far)",
+        Code::UnsupportedFormat => " (exifkit itself cleans JPEG, PNG, WebP and GIF so far)",
         Code::Encrypted => " (decrypt it first)",
         Code::InvalidKey => " (--key-file or EXIFKIT_KEY give the key)",
         _ => "",
