@@ -1,7 +1,12 @@
 //! The definitions of `exifkit serve`.
 
 use super::{seconds, size};
-use clap::{ArgMatches, Args, Command, Subcommand, ValueHint, builder::Resettable, error::ErrorKind, parser::ValueSource};
+use clap::{
+    ArgMatches, Args, Command, Subcommand, ValueHint,
+    builder::{BoolishValueParser, Resettable},
+    error::ErrorKind,
+    parser::ValueSource,
+};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 const LISTENING: &str = "Listening";
@@ -26,7 +31,7 @@ pub struct Serve {
     #[arg(long, env = "EXIFKIT_TLS_KEY", value_name = "FILE", requires = "tls_cert", value_hint = ValueHint::FilePath, help_heading = LISTENING)]
     pub tls_key: Option<PathBuf>,
     /// Speak TLS with a certificate made at start, for trying out; stderr says where it is
-    #[arg(long, env = "EXIFKIT_TLS_SELF_SIGNED", value_parser = clap::builder::FalseyValueParser::new(), help_heading = LISTENING)]
+    #[arg(long, env = "EXIFKIT_TLS_SELF_SIGNED", value_parser = BoolishValueParser::new(), help_heading = LISTENING)]
     pub tls_self_signed: bool,
     /// What addresses of cleaned files begin with [default: the host that the request names]
     #[arg(long, env = "EXIFKIT_PUBLIC_URL", value_name = "URL", help_heading = LISTENING)]
@@ -34,7 +39,7 @@ pub struct Serve {
     #[command(flatten)]
     pub place: ServePlace,
     /// Serve everybody without a key; on an address of this machine alone, only under its names and that of --public-url
-    #[arg(long, env = "EXIFKIT_ALLOW_ANONYMOUS", value_parser = clap::builder::FalseyValueParser::new(), help_heading = ACCESS)]
+    #[arg(long, env = "EXIFKIT_ALLOW_ANONYMOUS", value_parser = BoolishValueParser::new(), help_heading = ACCESS)]
     pub allow_anonymous: bool,
     /// Let pages of this origin (https://example.com, or *) use the API in browsers; repeats
     #[arg(long, env = "EXIFKIT_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', help_heading = ACCESS)]
