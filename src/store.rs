@@ -46,7 +46,7 @@ impl Store {
     }
 
     fn open_in(directory: &Path) -> anyhow::Result<Self> {
-        private_directory(directory)?;
+        private_directory(directory, "EXIFKIT_STORE_DIR")?;
         let connection = Connection::open(directory.join(FILE))?;
         connection.busy_timeout(PATIENCE)?;
         // The last of many processes to close would copy the log back every time; the log is copied when it is long.
@@ -158,15 +158,31 @@ pub fn directory() -> Option<PathBuf> {
 }
 
 /// Makes the folder, or closes it to others: names and places stand in it. One that holds somebody else's files stays as it is.
-fn private_directory(directory: &Path) -> anyhow::Result<()> {
+/// `setting` says where the folder is.
+fn private_directory(directory: &Path, setting: &str) -> anyhow::Result<()> {
     match std::fs::metadata(directory) {
         Ok(meta) if meta.permissions().mode() & 0o077 == 0 => Ok(()),
-        Ok(_) if directory.join(FILE).exists() || directory.read_dir()?.next().is_none() => {
+        Ok(_) if directory.join(FILE).exists() || !holds_other_files(directory)? => {
             Ok(std::fs::set_permissions(directory, PermissionsExt::from_mode(0o700))?)
         }
-        Ok(_) => anyhow::bail!("others may look into this folder, and it holds other files; use one of its own"),
+        Ok(_) => anyhow::bail!(
+            "others may look into this folder, and it holds other files: close it to them (chmod 700), or name a folder of its own ({setting})"
+        ),
         Err(_) => Ok(DirBuilder::new().recursive(true).mode(0o700).create(directory)?),
     }
+}
+
+/// What is in a folder before its store is: keys that were made first, and what a fresh volume has.
+const OWN: [&str; 3] = ["keys", "keys.lock", "lost+found"];
+
+fn holds_other_files(directory: &Path) -> std::io::Result<bool> {
+    for entry in directory.read_dir()? {
+        let name = entry?.file_name();
+        if !OWN.iter().any(|own| name == *own) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn now() -> i64 {
@@ -193,5 +209,25 @@ mod tests {
         drop(Store::open_in(&directory).unwrap());
         let left: i64 = store.connection.query_row("SELECT count(*) FROM results", [], |r| r.get(0)).unwrap();
         assert_eq!(left, 0, "swept at the next start");
+    }
+    #[test]
+    fn folders_are_closed_unless_they_are_somebody_elses() {
+        let closed = 0o700;
+        for (holds, after) in [
+            (&[][..], closed),
+            (&[FILE, "photo.jpg"], closed),
+            (&["keys", "keys.lock"], closed),
+            (&["lost+found"], closed),
+            (&["keys", "photo.jpg"], 0o755),
+            (&["keys.old"], 0o755),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+            holds.iter().for_each(|name| std::fs::write(folder.path().join(name), b"").unwrap());
+            let said = private_directory(folder.path(), "--a-flag").map_err(|e| e.to_string());
+            let mode = std::fs::metadata(folder.path()).unwrap().permissions().mode() & 0o777;
+            assert_eq!((mode, said.is_ok()), (after, after == closed), "{holds:?}");
+            assert!(said.err().is_none_or(|e| e.contains("chmod 700") && e.contains("--a-flag")), "{holds:?}");
+        }
     }
 }

@@ -83,8 +83,12 @@ pub fn run(settings: Settings) -> anyhow::Result<()> {
     // It fails only when a provider is there already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     log::panics();
-    let keys = keys(&settings)?;
+    let mut keys = keys(&settings)?;
     let store = Service::open(&settings.data_dir, settings.retention)?;
+    if let Some(keys) = keys.as_mut().filter(|keys| keys.is_empty()) {
+        let key = keys.one_time()?;
+        crate::output::message(&format!("no keys in {}; the key of this run is {key}", settings.keys_file.display()));
+    }
     raise_open_files();
     // A look-up of a name cannot be ended: those of all requests together may not keep files from being read and written.
     let blocking = BLOCKING + settings.limits.requests;
@@ -111,25 +115,21 @@ fn raise_open_files() {
     let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
-/// Beyond this machine nobody is served by accident without a key.
+/// The keys of the file. Beyond this machine nobody is served by accident without one.
 fn keys(settings: &Settings) -> anyhow::Result<Option<Keys>> {
     if settings.anonymous {
         return Ok(None);
     }
-    let mut keys = Keys::open(settings.keys_file.clone())?;
-    if keys.is_empty() {
-        if !settings.listen.ip().is_loopback() {
-            let file = settings.keys_file.display();
-            bail!(crate::error::Error::new(
-                crate::error::Code::InvalidRequest,
-                format!(
-                    "{} is open to others and {file} holds no key: make one with `exifkit serve keys create --owner NAME`, or say --allow-anonymous",
-                    settings.listen
-                )
-            ));
-        }
-        let key = keys.one_time()?;
-        crate::output::message(&format!("no keys in {}; the key of this run is {key}", settings.keys_file.display()));
+    let keys = Keys::open(settings.keys_file.clone())?;
+    if keys.is_empty() && !settings.listen.ip().is_loopback() {
+        let file = settings.keys_file.display();
+        bail!(crate::error::Error::new(
+            crate::error::Code::InvalidRequest,
+            format!(
+                "{} is open to others and {file} holds no key: make one with `exifkit serve keys create --owner NAME`, or say --allow-anonymous",
+                settings.listen
+            )
+        ));
     }
     Ok(Some(keys))
 }

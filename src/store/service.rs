@@ -80,7 +80,7 @@ pub struct Cleaned {
 
 impl Service {
     pub fn open(directory: &Path, retention: Duration) -> anyhow::Result<Self> {
-        super::private_directory(directory).with_context(|| directory.display().to_string())?;
+        super::private_directory(directory, "--data-dir").with_context(|| directory.display().to_string())?;
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory.join("cleaned"))?;
         let lock = exclusive(&directory.join("lock.sqlite3"))
             .with_context(|| format!("{}: another server uses this folder (--data-dir)", directory.display()))?;

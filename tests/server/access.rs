@@ -46,7 +46,7 @@ fn beyond_this_machine_nothing_is_open_by_accident() {
     let data = folder.path("data");
     let args = ["serve", "--listen", "0.0.0.0:0", "--data-dir", data.to_str().unwrap()];
     let run = folder.run(args).expect(2);
-    assert!(run.stderr.contains("--allow-anonymous"), "{}", run.stderr);
+    assert!(run.stderr.contains("--allow-anonymous") && !data.exists(), "{}", run.stderr);
     let server = Server::start(&["--allow-anonymous"]);
     assert!(server.key.is_empty());
     server.send("/api/v1/extract", &build::photo()).expect(200);

@@ -167,6 +167,32 @@ fn one_key_for_one_run() {
     server.send("/api/v1/extract", &build::photo()).expect(200);
 }
 
+/// A folder that others may look into: keys made before the first start are none of somebody else's.
+#[test]
+fn folders_that_others_look_into() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let data = folder.path("data");
+    let open = || std::fs::set_permissions(&data, PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::create_dir(&data).unwrap();
+    open();
+    let serve = |args: &[&str]| folder.run([&["serve", "--data-dir", "data"], args].concat());
+    folder.write("data/photo.jpg", b"");
+    let refused = serve(&["--listen", "127.0.0.1:0"]).expect(3).stderr;
+    assert!(
+        refused.contains("chmod 700") && refused.contains("--data-dir") && !refused.contains("the key of this run"),
+        "{refused}"
+    );
+    std::fs::remove_file(folder.path("data/photo.jpg")).unwrap();
+    let key = serve(&["keys", "create", "--owner", "ann"]).expect(0).text();
+    std::fs::create_dir(folder.path("data/lost+found")).unwrap();
+    open();
+    let mut server = Server::start_in(folder, &[]);
+    server.key = key.trim().into();
+    server.send("/api/v1/extract", &build::photo()).expect(200);
+    assert_eq!(std::fs::metadata(&data).unwrap().permissions().mode() & 0o777, 0o700);
+}
+
 /// What a settings file for containers is full of: names without values.
 #[test]
 fn empty_variables_are_not_set() {
