@@ -188,6 +188,13 @@ fn files_of_other_kinds() {
 }
 
 #[test]
+fn an_answer_that_is_too_large_is_no_large_file() {
+    let Some(page) = Page::open_with_key(&["--max-answer-size", "2K"]) else { return };
+    page.choose(&sample("photo.jpg"));
+    page.alert("Its metadata is larger than the limit of 2048 bytes (--max-answer-size).");
+}
+
+#[test]
 fn texts_of_files_stay_texts() {
     let Some(page) = Page::open_with_key(&[]) else { return };
     let browser = &page.browser;

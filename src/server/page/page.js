@@ -58,7 +58,6 @@ const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
 
 function refusal(status, answer) {
   if (status === 401) return refuseKey("This API key is not valid.");
-  if (status === 413) return new Told(`This file is larger than ${size(maxSize)}, the most that this server takes.`);
   if (status === 429) return new Told("The server is busy. Try again in a moment.");
   return new Told(sentence(answer.detail || answer.error || `the server answered ${status}`).replace(/\.\.$/, "."));
 }
@@ -66,7 +65,7 @@ function refusal(status, answer) {
 async function ask(path, file) {
   const key = at("key").value.trim();
   if (keyNeeded && !key) throw refuseKey("The server wants an API key. With one, the file is read at once.");
-  if (file.size > maxSize) throw refusal(413);
+  if (file.size > maxSize) throw new Told(`This file is larger than ${size(maxSize)}, the most that this server takes.`);
   // Without this a folder, or a file that has changed, would look like a server that is away.
   await file.slice(0, 1).arrayBuffer().catch(() => {
     throw new Told("This cannot be read: it is a folder, or it has changed since it was chosen.");
