@@ -57,7 +57,8 @@ pub fn router(app: Arc<App>, address: SocketAddr) -> anyhow::Result<Router> {
         .fold(router, |router, (path, file)| router.route(path, only(get(async move || file.clone().response()), "GET, HEAD")));
     let router = router
         .fallback(async || Refusal::no_route().response())
-        .layer(CatchPanicLayer::custom(|_| Refusal::internal().response()));
+        .layer(CatchPanicLayer::custom(|_| Refusal::internal().response()))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), admit));
     let router = match cors(&app.settings.origins)? {
         Some(cors) => router.layer(cors).layer(middleware::map_request(no_preflight)),
         None => router,
@@ -118,14 +119,7 @@ async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> A
     let (method, path) = (request.method().clone(), request.uri().path().to_string());
     app.metrics.in_flight.fetch_add(1, Relaxed);
     let mut counted = InFlight { app: Arc::clone(&app), id: &id, method: &method, path: &path, start, answered: false };
-    let head_size = app.settings.limits.head_size;
-    let mut response = if size_of_head(&request) > head_size {
-        Refusal::head_too_large(head_size, "--max-head-size").response()
-    } else if host::is_ours(&app.settings, request.uri(), request.headers()) {
-        log::numbered(id.clone(), next.run(request)).await
-    } else {
-        Refusal::misdirected().response()
-    };
+    let mut response = log::numbered(id.clone(), next.run(request)).await;
     counted.answered = true;
     drop(counted);
     let place = response.extensions_mut().remove::<Place>().and_then(|Place(place)| Arc::into_inner(place));
@@ -149,6 +143,18 @@ async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> A
     }
     .write();
     response
+}
+
+/// Refuses what no path takes. Within the layer of CORS: a page that may use the API can read why.
+async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) -> Answer {
+    let head_size = app.settings.limits.head_size;
+    if size_of_head(&request) > head_size {
+        return Refusal::head_too_large(head_size, "--max-head-size").response();
+    }
+    match host::is_ours(&app.settings, request.uri(), request.headers()) {
+        true => next.run(request).await,
+        false => Refusal::misdirected().response(),
+    }
 }
 
 /// Bytes of the request's line and headers.

@@ -56,7 +56,7 @@ fn beyond_this_machine_nothing_is_open_by_accident() {
 fn origins_are_opt_in() {
     let origin = ("Origin", "https://page.example");
     let ask = [origin, ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "x-api-key")];
-    let server = Server::start(&["--cors-origin", "https://page.example"]);
+    let server = Server::start(&["--cors-origin", origin.1]);
     let allowed = |reply: &super::Reply| reply.header("access-control-allow-origin").map(String::from);
     let preflight = server.ask("OPTIONS", "/api/v1/extract", &ask, b"").expect(200);
     assert_eq!(allowed(&preflight).as_deref(), Some(origin.1));
@@ -65,6 +65,12 @@ fn origins_are_opt_in() {
     for (method, path, status) in [("POST", "/api/v1/extract", 401), ("GET", "/nowhere", 404), ("PUT", "/api/v1/remove", 405)] {
         assert_eq!(allowed(&server.ask(method, path, &[origin], b"").expect(status)).as_deref(), Some(origin.1), "{path}");
     }
+    // Nor are refusals that come before any path unreadable.
+    let long = "x".repeat(40_000);
+    assert_eq!(allowed(&server.ask("GET", "/healthz", &[origin, ("X", &long)], b"").expect(431)).as_deref(), Some(origin.1));
+    let open = Server::start(&["--allow-anonymous", "--cors-origin", origin.1]);
+    let foreign = open.ask("GET", "/healthz", &[origin, ("Host", "rebinding.example")], b"").expect(421);
+    assert!(allowed(&foreign).as_deref() == Some(origin.1) && foreign.header("x-request-id").is_some());
     // A page sees of a path that is not there that it is not; who asks no page's question does at once.
     server.ask("OPTIONS", "/nowhere", &ask, b"").expect(200);
     for (path, status) in [("/nowhere", 404), ("/api/v1/extract", 405)] {
