@@ -61,14 +61,12 @@ fn document_value() -> Value {
 }
 
 fn extract() -> Value {
+    let switch = json!({ "type": "string", "enum": ["true", "false", "1", "0", ""] });
     let parameters = json!([
         query("url", url(), "Fetched when the body names no file and no url."),
         query("family", json!({ "type": "integer", "enum": [0, 1] }), "Groups by kind of metadata (0) or by place (1)."),
-        query(
-            "numeric",
-            json!({ "type": "string", "enum": ["true", "false", "1", "0", ""] }),
-            "Stored numbers instead of their meaning."
-        ),
+        query("numeric", switch.clone(), "Stored numbers instead of their meaning."),
+        query("n", switch, "Another name of `numeric`; of several the last counts."),
         query(
             "tag",
             json!({ "type": "array", "items": { "type": "string" } }),
@@ -80,7 +78,7 @@ fn extract() -> Value {
         "The metadata of a file.",
         parameters,
         "Extracted",
-        &["400", "401", "408", "413", "415", "421", "429", "500", "503"],
+        &["400", "401", "408", "413", "415", "421", "429", "431", "500", "503"],
     )
 }
 
@@ -95,7 +93,7 @@ fn remove() -> Value {
         "A cleaned copy of a file.",
         parameters,
         "Removed",
-        &["400", "401", "408", "413", "415", "421", "429", "500", "503"],
+        &["400", "401", "408", "413", "415", "421", "429", "431", "500", "503"],
     )
 }
 
@@ -152,7 +150,7 @@ fn uuid() -> Value {
 }
 
 fn get() -> Value {
-    let mut responses = refused(&["401", "404", "421", "429", "500"]);
+    let mut responses = refused(&["401", "404", "421", "429", "431", "500"]);
     responses["200"] = json!({
         "description": "An earlier result.",
         "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Stored" } } },
@@ -167,13 +165,13 @@ fn get() -> Value {
 }
 
 fn download() -> Value {
-    let mut responses = refused(&["404", "421", "500"]);
+    let mut responses = refused(&["404", "421", "431", "500"]);
     responses["200"] = json!({ "description": "The cleaned file.", "content": { "*/*": { "schema": { "type": "string", "format": "binary" } } } });
     json!({ "operationId": "download", "summary": "A cleaned file, for 24 hours.", "security": [{}], "parameters": uuid(), "responses": responses })
 }
 
 fn health(summary: &str, may_fail: bool) -> Value {
-    let mut responses = refused(if may_fail { &["421", "503"] } else { &["421"] });
+    let mut responses = refused(if may_fail { &["421", "431", "503"] } else { &["421", "431"] });
     responses["200"] = json!({ "description": "Yes.", "content": { "text/plain": { "schema": { "type": "string" } } } });
     json!({ "summary": summary, "security": [{}], "responses": responses })
 }
@@ -193,6 +191,7 @@ fn refusals() -> Value {
         ("415", "A body that is neither a file nor a url."),
         ("421", "Under another name than its own a server without keys, for its own machine alone, does not answer."),
         ("429", "Too many requests at once; `Retry-After` says when to come again."),
+        ("431", "The head of the request is too large; `detail` names the limit."),
         ("500", "Our fault."),
         ("503", "Cannot work now; `Retry-After` says when to come again."),
     ];
