@@ -113,16 +113,16 @@ impl<'a> Multipart<'a> {
         }
     }
 
-    /// The whole part in hand as text.
-    pub async fn text(&mut self) -> Result<String, Refusal> {
+    /// The whole part in hand as text. The inner refusal is one of its content: other parts can still be read.
+    pub async fn text(&mut self) -> Result<Result<String, Refusal>, Refusal> {
         let (mut text, limit) = (Vec::new(), self.body.limits().form_size);
         while let Some(chunk) = self.chunk().await? {
             if text.len() + chunk.len() > limit {
-                return Err(Refusal::too_much(format!("a field of more than {limit} bytes (--max-form-size)")));
+                return Ok(Err(Refusal::too_much(format!("a field of more than {limit} bytes (--max-form-size)"))));
             }
             text.extend_from_slice(&chunk);
         }
-        String::from_utf8(text).map_err(|_| Refusal::invalid("a field that is not UTF-8"))
+        Ok(String::from_utf8(text).map_err(|_| Refusal::invalid("a field that is not UTF-8")))
     }
 
     async fn at_least(&mut self, bytes: usize) -> Result<(), Refusal> {

@@ -74,7 +74,11 @@ async fn from_multipart(app: &Arc<App>, boundary: &str, body: &mut Incoming) -> 
                 let file_name = multipart::file_name(part.file_name.as_deref().unwrap_or_default());
                 file = Some(Received { file: spool.finish().await?, file_name });
             }
-            "url" if url.is_none() => url = Some(parts.text().await?).filter(|u| !u.trim().is_empty()),
+            // What is wrong with it does not count beside a file.
+            "url" if url.is_none() => match parts.text().await? {
+                Ok(text) if text.trim().is_empty() => {}
+                text => url = Some(text),
+            },
             _ => {}
         }
     }
@@ -82,7 +86,7 @@ async fn from_multipart(app: &Arc<App>, boundary: &str, body: &mut Incoming) -> 
     body.rest().await?;
     Ok(match (file, url) {
         (Some(file), _) => Given::File(file),
-        (None, Some(url)) => Given::Url(url),
+        (None, Some(url)) => Given::Url(url?),
         (None, None) => Given::Nothing,
     })
 }

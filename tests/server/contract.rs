@@ -87,6 +87,11 @@ fn fields_of_a_form() {
     assert_eq!(none["code"], "invalid_request");
     let refused = ask(&[("name=\"file\"; filename=\"\"", b""), ("name=\"url\"", b"http://127.0.0.1/")]).expect(400).json();
     assert_eq!(refused["code"], "url_fetch_failed");
+    // What is wrong with a url does not count beside a file.
+    for (url, status) in [(&b"http://\xff/"[..], 400), (&[b'x'; 70_000], 413)] {
+        ask(&[("name=\"url\"", url), (file, &photo)]).expect(200);
+        ask(&[("name=\"url\"", url), ("name=\"file\"; filename=\"\"", b"")]).expect(status);
+    }
 }
 
 #[test]
