@@ -81,6 +81,7 @@ pub struct Incoming {
     /// From the first byte on: waiting for a turn is not the fault of the other side.
     deadline: Option<Instant>,
     read: u64,
+    /// Nothing more comes, or is waited for.
     ended: bool,
 }
 
@@ -109,10 +110,10 @@ impl Incoming {
         loop {
             let next = tokio::time::timeout(pause, poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx))).await;
             let frame = match next {
-                Err(_) if pause == left => {
-                    return Err(Refusal::too_slow(self.limits.request_time.as_secs_f64(), "--request-timeout"));
+                Err(_) => {
+                    self.ended = true;
+                    return Err(self.too_slow(pause == left));
                 }
-                Err(_) => return Err(Refusal::too_slow(self.limits.idle_time.as_secs_f64(), "--idle-timeout")),
                 Ok(None) => {
                     self.ended = true;
                     return Ok(None);
@@ -126,6 +127,13 @@ impl Incoming {
                 return Err(self.too_large());
             }
             return Ok(Some(bytes));
+        }
+    }
+
+    fn too_slow(&self, as_a_whole: bool) -> Refusal {
+        match as_a_whole {
+            true => Refusal::too_slow(self.limits.request_time.as_secs_f64(), "--request-timeout"),
+            false => Refusal::too_slow(self.limits.idle_time.as_secs_f64(), "--idle-timeout"),
         }
     }
 
@@ -155,16 +163,53 @@ impl Incoming {
         self.read
     }
 
-    /// Reads a little of what is left, so that a refusal arrives.
+    /// Reads a little of what is left, so that a refusal arrives. Who was too slow is not given more time.
     pub async fn drain(&mut self) {
         let end = Instant::now() + DRAIN_TIME;
         let mut left = DRAINED;
         while !self.ended && left > 0 {
             let pause = end.saturating_duration_since(Instant::now());
             match tokio::time::timeout(pause, poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx))).await {
-                Ok(Some(Ok(frame))) => left = left.saturating_sub(frame.into_data().map_or(0, |b| b.len() as u64)),
+                Ok(Some(Ok(frame))) => {
+                    let length = frame.into_data().map_or(0, |b| b.len() as u64);
+                    left = left.saturating_sub(length);
+                    self.read += length;
+                }
                 _ => return,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A body of which nothing comes.
+    struct Silent;
+
+    impl HttpBody for Silent {
+        type Data = Bytes;
+        type Error = axum::Error;
+
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn who_was_too_slow_is_not_waited_for() {
+        let limits = Limits { idle_time: Duration::from_millis(1), ..Limits::of_test() };
+        let mut body = Incoming::new(Body::new(Silent), &limits);
+        assert_eq!(body.chunk().await.unwrap_err().status, 408);
+        // Time enough for what is there at once.
+        assert!(tokio::time::timeout(Duration::ZERO, body.drain()).await.is_ok());
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn what_is_thrown_away_is_counted() {
+        let mut body = Incoming::new(Body::from("refused"), &Limits::of_test());
+        body.drain().await;
+        assert_eq!(body.bytes_read(), 7);
     }
 }

@@ -283,7 +283,6 @@ async fn upload((app, address): (Arc<App>, SocketAddr), request: Request, remove
         }
         Err(refusal) => Err(refusal.clone()),
     };
-    app.metrics.received(body.bytes_read());
     let mut response = match result {
         Ok((json, place)) => {
             let mut response = json_bytes(StatusCode::OK, json);
@@ -298,6 +297,7 @@ async fn upload((app, address): (Arc<App>, SocketAddr), request: Request, remove
             refusal.response()
         }
     };
+    app.metrics.received(body.bytes_read());
     if let Ok(Some(caller)) = caller {
         response.extensions_mut().insert(caller);
     }
