@@ -185,8 +185,8 @@ complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_se
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l work-timeout -d 'Seconds for reading or cleaning one file' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l work-memory -d 'Memory for reading or cleaning one file; at least 32M' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l stop-timeout -d 'Seconds that requests under way have when the server is told to stop; then they are cut off' -r
-complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l max-requests -d 'Uploads at once' -r
-complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l queue -d 'Uploads that may wait for their turn; more are refused with 429' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l max-requests -d 'Uploads at once, and as many look-ups of results' -r
+complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l queue -d 'Uploads that may wait for their turn, and as many look-ups; more are refused with 429' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l max-connections -d 'Connections at once' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -s j -l jobs -d 'Files that are decoded at once [default: one per core]' -r
 complete -c exifkit -n "__fish_exifkit_using_subcommand serve; and not __fish_seen_subcommand_from keys help" -l min-free-disk -d 'Refuse uploads when less disk than this is free' -r

@@ -89,10 +89,10 @@ pub struct Serve {
     /// Seconds that requests under way have when the server is told to stop; then they are cut off
     #[arg(long, env = "EXIFKIT_STOP_TIMEOUT", value_name = "SECONDS", default_value = "10", value_parser = seconds, help_heading = LIMITS)]
     pub stop_timeout: Duration,
-    /// Uploads at once
+    /// Uploads at once, and as many look-ups of results
     #[arg(long, env = "EXIFKIT_MAX_REQUESTS", value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..), help_heading = LIMITS)]
     pub max_requests: u16,
-    /// Uploads that may wait for their turn; more are refused with 429
+    /// Uploads that may wait for their turn, and as many look-ups; more are refused with 429
     #[arg(long, env = "EXIFKIT_QUEUE", value_name = "N", default_value_t = 256, help_heading = LIMITS)]
     pub queue: u16,
     /// Connections at once

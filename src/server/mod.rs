@@ -51,6 +51,8 @@ pub(crate) struct App {
     metrics: Metrics,
     /// Uploads at once.
     gate: Gate,
+    /// Look-ups of results at once: uploads, which may be slow, do not keep them.
+    look_ups: Gate,
     /// Files that are decoded at once.
     jobs: Pool,
     stopping: std::sync::atomic::AtomicBool,
@@ -98,6 +100,7 @@ pub fn run(settings: Settings) -> anyhow::Result<()> {
         keys,
         metrics: Metrics::default(),
         gate: Gate::new(settings.limits.requests, settings.limits.queue),
+        look_ups: Gate::new(settings.limits.requests, settings.limits.queue),
         jobs: Pool::new(settings.limits.jobs, settings.limits.work_memory, settings.limits.idle_time)?,
         stopping: false.into(),
         settings,

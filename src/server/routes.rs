@@ -352,7 +352,7 @@ async fn result(State((app, _)): Shared, request: Request) -> Answer {
 
 async fn found(app: &Arc<App>, uri: &Uri, owner: Option<String>) -> Result<Answer, Refusal> {
     let uuid = uuid_of(uri)?;
-    let place = app.gate.enter(app.settings.limits.request_time).await?;
+    let place = app.look_ups.enter(app.settings.limits.request_time).await?;
     let asked = uuid.clone();
     let found = work::stored(app, move |store| store.find(&asked, owner.as_deref())).await?;
     let Found { file_name, metadata } = found.ok_or_else(Refusal::no_extraction)?;

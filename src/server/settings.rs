@@ -31,9 +31,9 @@ pub struct Limits {
     pub work_memory: u64,
     /// For what is under way when the server is told to stop.
     pub stop_time: Duration,
-    /// Uploads that are worked on at once.
+    /// Uploads that are worked on at once, and look-ups.
     pub requests: usize,
-    /// Uploads that may wait for their turn.
+    /// Uploads that may wait for their turn, and look-ups.
     pub queue: usize,
     /// Connections at once.
     pub connections: usize,

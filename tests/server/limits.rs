@@ -134,6 +134,7 @@ fn slow_uploads() {
 #[test]
 fn requests_at_once() {
     let server = Server::start(&["--max-requests", "1", "--queue", "0"]);
+    let uuid = server.send("/api/v1/extract", &build::photo()).expect(200).json()["uuid"].as_str().unwrap().to_owned();
     let held = begin(&server, "/api/v1/extract", 5000);
     thread::sleep(Duration::from_millis(300));
     let reply = server.send("/api/v1/extract", &build::photo()).expect(429);
@@ -142,6 +143,8 @@ fn requests_at_once() {
     assert_eq!(json["code"], "rate_limited");
     assert!(json["detail"].as_str().unwrap().contains("--max-requests"), "{json}");
     server.get("/healthz").expect(200);
+    // Nor do uploads keep who asks for a result.
+    server.get(&format!("/api/v1/extract/{uuid}")).expect(200);
     drop(held);
     super::eventually("the place is free again", || server.send("/api/v1/extract", &build::photo()).status == 200);
 }
