@@ -106,8 +106,11 @@ pub fn run(settings: Settings) -> anyhow::Result<()> {
         settings,
     });
     let result = threads.block_on(serve(&app));
-    // Work that nobody waits for any more has its own deadline.
+    // Work that nobody waits for any more has its own deadline. Requests that are cut off here are logged.
     threads.shutdown_timeout(Duration::from_secs(2));
+    if app.stopping() {
+        log::event("info", "stopped", "");
+    }
     result
 }
 
@@ -173,7 +176,6 @@ async fn serve(app: &Arc<App>) -> anyhow::Result<()> {
     };
     sweeper.abort();
     giver.abort();
-    log::event("info", "stopped", "");
     result
 }
 

@@ -169,7 +169,7 @@ fn size_of_head(request: &Request) -> usize {
 #[derive(Clone)]
 struct Place(Arc<OwnedSemaphorePermit>);
 
-/// Counts down also when the other side has gone and its request is dropped, and says so.
+/// Counts down also when a request is dropped, since the other side has gone or the server stops, and says so.
 struct InFlight<'a> {
     app: Arc<App>,
     id: &'a str,
@@ -185,14 +185,17 @@ impl Drop for InFlight<'_> {
         if self.answered {
             return;
         }
-        self.app.metrics.abandoned.fetch_add(1, Relaxed);
+        let stops = self.app.stopping();
+        if !stops {
+            self.app.metrics.abandoned.fetch_add(1, Relaxed);
+        }
         log::Line {
             event: "request",
             request: self.id,
             method: self.method.as_str(),
             path: &log::path(self.path),
             milliseconds: Some(self.start.elapsed().as_millis() as u64),
-            detail: "the other side went away",
+            detail: if stops { "the server stopped" } else { "the other side went away" },
             ..log::Line::default()
         }
         .write();

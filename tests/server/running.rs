@@ -222,6 +222,9 @@ fn stopping_has_its_time() {
     assert_eq!(server.child.wait().unwrap().code(), Some(0));
     assert!(start.elapsed() < std::time::Duration::from_secs(8), "{:?}", start.elapsed());
     eventually("it is logged", || server.log().contains("\"cut\"") && server.log().contains("\"stopped\""));
+    let log = server.log();
+    assert!(log.contains("the server stopped") && !log.contains("went away"), "{log}");
+    assert!(log.lines().last().unwrap().contains("\"stopped\""), "the last line: {log}");
 }
 
 #[test]
