@@ -332,9 +332,10 @@ async fn uploaded(
     Ok((json?, place))
 }
 
-/// The last segment of the path, if it is a uuid.
+/// The last segment of the path, if it is a uuid. Of its spellings the one with dashes alone is so long.
 fn uuid_of(uri: &Uri) -> Result<String, Refusal> {
-    let uuid = uri.path().rsplit('/').next().and_then(|s| uuid::Uuid::parse_str(s).ok());
+    let segment = uri.path().rsplit('/').next().filter(|s| s.len() == uuid::fmt::Hyphenated::LENGTH);
+    let uuid = segment.and_then(|s| uuid::Uuid::parse_str(s).ok());
     uuid.map(|u| u.hyphenated().to_string()).ok_or_else(Refusal::no_extraction)
 }
 

@@ -135,7 +135,11 @@ fn one_answer_for_unknown_foreign_and_malformed() {
         let other = other.expect(404);
         assert_eq!(other.text(), unknown.text());
     }
-    // The key may stand in the query; an empty header is none; both spellings of the uuid are one.
+    for spelling in [uuid.replace('-', ""), format!("{{{uuid}}}"), format!("urn:uuid:{uuid}")] {
+        let other = by(&ann, &format!("/api/v1/extract/{spelling}")).expect(404);
+        assert_eq!(other.text(), unknown.text(), "{spelling}");
+    }
+    // The key may stand in the query; an empty header is none; the case of the uuid does not count.
     by(&ann, &path).expect(200);
     server.get(&format!("{path}?key={ann}")).expect(200);
     server.get(&format!("{path}?key={ben}")).expect(404);
