@@ -174,7 +174,10 @@ fn the_host_of_a_download() {
     };
     assert_eq!(url(&server, "meta.example:81"), "http://meta.example:81");
     assert_eq!(url(&server, "[::1]:8080"), "http://[::1]:8080");
-    assert_eq!(url(&server, "evil\"<x>"), format!("http://{}", server.address));
+    assert_eq!(url(&server, "127.1:81"), "http://127.0.0.1:81");
+    for host in ["evil\"<x>", "..", "-"] {
+        assert_eq!(url(&server, host), format!("http://{}", server.address), "{host}");
+    }
     // HTTP/1.0 need not say a host.
     let body = multipart(&[(FILE, &build::photo())]);
     let (key, length) = (&server.key, body.len());
