@@ -1,15 +1,24 @@
-//! The name of what a URL brings: the `Content-Disposition` name, else the last path segment decoded, else `file`.
+//! Names that strangers give: of what a URL brings the `Content-Disposition` name, else the last path segment decoded, else `file`.
 
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 use url::Url;
 
 const OTHERWISE: &str = "file";
+/// Bytes of a name. One that is longer has a shorter stem here.
+const LONGEST: usize = 200;
+/// Bytes of an extension, its dot included, that stays then.
+const LONGEST_EXTENSION: usize = 17;
 
 /// Of the URL alone.
 pub fn of_url(url: &str) -> String {
     let segment = Url::parse(url).ok().and_then(|u| Some(u.path_segments()?.next_back()?.to_owned())).unwrap_or_default();
-    plain(&percent_decode_str(&segment).decode_utf8_lossy()).unwrap_or_else(|| OTHERWISE.to_owned())
+    of_upload(&percent_decode_str(&segment).decode_utf8_lossy())
+}
+
+/// Of what is handed in under a name.
+pub fn of_upload(given: &str) -> String {
+    plain(given).unwrap_or_else(|| OTHERWISE.to_owned())
 }
 
 /// Of a `Content-Disposition` header (RFC 6266): `filename*` before `filename`.
@@ -68,12 +77,24 @@ fn unquoted(text: &str) -> (String, &str) {
     (value, "")
 }
 
-/// A stranger's name without folders and control characters: it becomes a file's name here.
+/// A stranger's name without folders and control characters, and of a bearable length: it becomes a file's name here.
 fn plain(name: &str) -> Option<String> {
     let last = name.rsplit(['/', '\\']).next()?;
     let name: String = last.chars().filter(|c| !c.is_control()).collect();
-    let name = name.trim();
-    (!matches!(name, "" | "." | "..") && name.len() <= 200).then(|| name.to_owned())
+    let name = shortened(name.trim());
+    (!matches!(&*name, "" | "." | "..")).then(|| name.into_owned())
+}
+
+/// The stem is cut, so that the extension, which says what it is, stays.
+fn shortened(name: &str) -> Cow<'_, str> {
+    if name.len() <= LONGEST {
+        return name.into();
+    }
+    let dot = name.rfind('.').filter(|dot| name.len() - dot <= LONGEST_EXTENSION);
+    let extension = dot.map_or("", |dot| &name[dot..]);
+    let room = LONGEST - extension.len();
+    let end = (0..=room).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
+    format!("{}{extension}", name[..end].trim_end()).into()
 }
 
 /// Does a name arrive as it was sent? What a header cannot hold, and what looks like a folder, every receiver treats in a way of
@@ -82,7 +103,7 @@ pub fn travels(name: &str) -> bool {
     !name.contains(|c: char| c.is_control() || matches!(c, '"' | '\\' | '/' | '%'))
         && name.trim() == name
         && !matches!(name, "" | "." | "..")
-        && name.len() <= 200
+        && name.len() <= LONGEST
 }
 
 /// A URL as it is printed: whoever sees it must not learn the password in it, or the token that stands alone in its place.
@@ -118,6 +139,42 @@ mod tests {
         }
         for name in ["a\"b", "a\\b", "a/b", "a%22b", " a", "a ", "a\tb", "a\nb", "", "..", &"x".repeat(201)] {
             assert!(!travels(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn long_names_keep_their_extension() {
+        let (x, o) = ("x".repeat(300), "ø".repeat(150));
+        for (given, want) in [
+            (x[..200].to_owned(), x[..200].to_owned()),
+            (x.clone(), x[..200].to_owned()),
+            (format!("{}.jpg", &x[..196]), format!("{}.jpg", &x[..196])),
+            (format!("{x}.jpg"), format!("{}.jpg", &x[..196])),
+            (format!("{x}.tar.gz"), format!("{}.gz", &x[..197])),
+            // Not within a character.
+            (format!("{o}.jpeg"), format!("{}.jpeg", &o[..194])),
+            (format!("{x}.{}", &x[..16]), format!("{}.{}", &x[..183], &x[..16])),
+            (format!("{x}.{}", &x[..17]), x[..200].to_owned()),
+            (format!("a.{x}"), format!("a.{}", &x[..198])),
+            (format!("{} {x}.jpg", &x[..195]), format!("{}.jpg", &x[..195])),
+        ] {
+            let names = [of_upload(&given), of_url(&format!("https://example.com/{given}"))];
+            assert_eq!(names, [want.as_str(); 2]);
+            assert!(travels(&want) && (given == want || !travels(&given)), "{given}");
+        }
+    }
+
+    #[test]
+    fn names_lose_their_folders() {
+        for (given, want) in [
+            ("a/b/c.jpg", "c.jpg"),
+            ("C:\\temp\\x.jpg", "x.jpg"),
+            ("../..", "file"),
+            ("", "file"),
+            ("a\nb\u{7f}.jpg", "ab.jpg"),
+            ("æ.jpg", "æ.jpg"),
+        ] {
+            assert_eq!(of_upload(given), want);
         }
     }
 

@@ -71,7 +71,7 @@ async fn from_multipart(app: &Arc<App>, boundary: &str, body: &mut Incoming) -> 
                 if spool.written == 0 && part.file_name.as_deref().unwrap_or_default().is_empty() {
                     continue;
                 }
-                let file_name = multipart::file_name(part.file_name.as_deref().unwrap_or_default());
+                let file_name = name::of_upload(part.file_name.as_deref().unwrap_or_default());
                 file = Some(Received { file: spool.finish().await?, file_name });
             }
             // What is wrong with it does not count beside a file.
