@@ -9,7 +9,7 @@ use std::{
 /// Upper bounds of the durations that are told apart, in milliseconds.
 const BOUNDS: [u64; 10] = [1, 5, 10, 25, 50, 100, 250, 1_000, 5_000, 30_000];
 const ENDPOINTS: [&str; 5] = ["extract", "get", "remove", "download", "other"];
-const STATUSES: [u16; 14] = [200, 204, 304, 400, 401, 404, 405, 408, 413, 415, 421, 429, 500, 503];
+const STATUSES: [u16; 15] = [200, 204, 304, 400, 401, 404, 405, 408, 413, 415, 421, 429, 431, 500, 503];
 
 #[derive(Debug, Default)]
 pub struct Metrics {
@@ -102,11 +102,13 @@ mod tests {
         metrics.answered("/api/v1/extract", 200, Duration::from_millis(7));
         metrics.answered("/api/v1/extract/123", 404, Duration::from_secs(60));
         metrics.answered("/", 418, Duration::ZERO);
+        metrics.answered("/", 431, Duration::ZERO);
         let text = metrics.text();
         for line in [
             "exifkit_requests_total{endpoint=\"extract\",status=\"200\"} 1\n",
             "exifkit_requests_total{endpoint=\"get\",status=\"404\"} 1\n",
             "exifkit_requests_total{endpoint=\"other\",status=\"other\"} 1\n",
+            "exifkit_requests_total{endpoint=\"other\",status=\"431\"} 1\n",
             "exifkit_request_seconds_bucket{endpoint=\"extract\",le=\"0.005\"} 0\n",
             "exifkit_request_seconds_bucket{endpoint=\"extract\",le=\"0.01\"} 1\n",
             "exifkit_request_seconds_bucket{endpoint=\"get\",le=\"30\"} 0\n",

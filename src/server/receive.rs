@@ -112,7 +112,7 @@ async fn body_without_file(content_type: &str, url_in_query: bool, body: &mut In
 /// The `url` of a JSON object or of a form. Plain `curl -d` calls JSON a form.
 fn url_of_body(content_type: &str, body: &[u8]) -> Result<Option<String>, Refusal> {
     let body = body.trim_ascii();
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
     if body.is_empty() {
         return Ok(None);
     }
@@ -220,6 +220,7 @@ mod tests {
             ("application/json", "[]", None),
             ("application/json", r#"{"url":5}"#, None),
             (form, r#" {"url":"http://a/"}"#, Some(Some("http://a/"))),
+            (form, "\u{feff} {\"url\":\"http://a/\"}", Some(Some("http://a/"))),
             (form, "x=1&url=http%3A%2F%2Fa%2F+b", Some(Some("http://a/ b"))),
             (form, "x=1", Some(None)),
             ("", r#"{"url":"http://a/"}"#, Some(Some("http://a/"))),

@@ -75,7 +75,10 @@ pub fn metrics(app: Arc<App>) -> Router {
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         response
     };
-    Router::new().route("/metrics", get(scrape)).fallback(async || Refusal::no_route().response()).with_state(app)
+    Router::new()
+        .route("/metrics", only(get(scrape), "GET, HEAD"))
+        .fallback(async || Refusal::no_route().response())
+        .with_state(app)
 }
 
 /// Other methods get the envelope, too.

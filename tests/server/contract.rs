@@ -171,11 +171,21 @@ fn the_other_listener_has_metrics_alone() {
     let log = server.log();
     let line = log.lines().find(|l| l.contains("\"event\":\"metrics\"")).unwrap();
     let address = line.split("http://").nth(1).unwrap().split('/').next().unwrap();
-    for (path, status) in [("/metrics", 200), ("/", 404), ("/api/v1/extract", 404), ("/readyz", 404), ("/openapi.json", 404)] {
+    for (method, path, status) in [
+        ("GET", "/metrics", 200),
+        ("POST", "/metrics", 405),
+        ("GET", "/", 404),
+        ("GET", "/api/v1/extract", 404),
+        ("GET", "/readyz", 404),
+        ("GET", "/openapi.json", 404),
+    ] {
         let mut stream = std::net::TcpStream::connect(address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        write!(stream, "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
         let reply = Reply::read(stream).expect(status);
-        assert!(status == 404 || reply.text().contains("exifkit_requests_in_flight 0\n"), "{}", reply.text());
+        match status {
+            200 => assert!(reply.text().contains("exifkit_requests_in_flight 0\n"), "{}", reply.text()),
+            _ => assert_eq!(reply.json()["success"], false, "{method} {path}"),
+        }
     }
 }
 
