@@ -33,6 +33,7 @@ function tell({ doing = "", done = "", wrong = "" }) {
 /** One file, one task: what a newer file has overtaken shows nothing any more. */
 async function task(file, doing, work) {
   tell({ doing });
+  const pressed = document.activeElement === at("clean");
   at("clean").disabled = true;
   try {
     const done = await work();
@@ -42,7 +43,11 @@ async function task(file, doing, work) {
     if (!(error instanceof Told)) console.error(error);
     tell({ wrong: error instanceof Told ? error.message : "Something went wrong on this page." });
   } finally {
-    if (current === file) at("clean").disabled = false;
+    if (current === file) {
+      at("clean").disabled = false;
+      // What is disabled loses the focus; nothing else has it unless it was moved on.
+      if (pressed && document.activeElement === document.body) at("clean").focus();
+    }
   }
 }
 
