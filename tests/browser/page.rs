@@ -1,7 +1,14 @@
 //! The page at `/`.
 
 use super::Browser;
-use crate::{build, cli::Folder, server::Server};
+use crate::{
+    build::{
+        self,
+        tiff::{self, Field},
+    },
+    cli::Folder,
+    server::Server,
+};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -330,6 +337,49 @@ fn by_keyboard_and_by_ear() {
         browser.run("return [at('alert').role, at('status').ariaLive, document.documentElement.lang]"),
         json!(["alert", null, "en"])
     );
+}
+
+/// A photo that was taken there.
+fn taken_at(latitude: f64, longitude: f64) -> Vec<u8> {
+    let degrees = |value: f64| Field::Rational(vec![((value.abs() * 100.0).round() as u32, 100), (0, 1), (0, 1)]);
+    let side = |value: f64, sides: [&str; 2]| Field::Ascii(sides[usize::from(value < 0.0)].into());
+    let (latitude, north) = (degrees(latitude), side(latitude, ["N", "S"]));
+    let (longitude, east) = (degrees(longitude), side(longitude, ["E", "W"]));
+    let gps = vec![(1, north), (2, latitude), (3, east), (4, longitude)];
+    let exif = [b"Exif\0\0".to_vec(), tiff::block(&[vec![(0x8825, Field::Directory(gps))]])].concat();
+    build::jpeg(&[(0xe1, &exif)])
+}
+
+#[test]
+fn places_on_the_map() {
+    let Some(page) = Page::open_with_key(&[]) else { return };
+    let browser = &page.browser;
+    let folder = &page.server.folder;
+    for (name, latitude, longitude) in [("paris", 48.86, 2.35), ("mcmurdo", -77.85, 166.67), ("taveuni", 10.0, 179.95)] {
+        page.show(&folder.write(&format!("{name}.jpg"), &taken_at(latitude, longitude)));
+        assert_eq!(page.text("#coordinates"), format!("Place: {latitude:.5}, {longitude:.5}"));
+        browser.wait("[...document.querySelectorAll('.map use')].every((use) => use.getBBox().width > 300)");
+        // The whole world is as wide as its box, and the dot is on it from both sides of its edge.
+        let dots = "return [...document.querySelectorAll('.world circle')].map((dot) => dot.cx.baseVal.value)";
+        let dots: Vec<f64> = serde_json::from_value(browser.run(dots)).unwrap();
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-3;
+        assert!([-360.0, 0.0, 360.0].iter().all(|turn| dots.iter().any(|x| near(*x, longitude + turn))), "{name}: {dots:?}");
+        for width in [1280, 360] {
+            browser.resize(width, 900);
+            // Lengths of a degree in pixels: along the meridian, and along the parallel as long as it is there.
+            browser.wait(&format!(
+                "(() => {{ const [box, seen] = [at('near').viewBox.baseVal, at('near').getBoundingClientRect()]; \
+                 const along = Math.max(0.2, Math.cos({latitude} * Math.PI / 180)); \
+                 return Math.abs(seen.width / box.width / along / (seen.height / box.height) - 1) < 0.02; }})()"
+            ));
+            browser.picture(&format!("map-{name}-{width}"));
+        }
+        let world = "const [box, seen] = [document.querySelector('.world').viewBox.baseVal, \
+                     document.querySelector('.world').getBoundingClientRect()]; \
+                     return [box.y, box.height, Math.abs(seen.width / seen.height - 2) < 0.1]";
+        assert_eq!(browser.run(world), json!([-90, 180, true]));
+    }
+    assert_eq!(browser.log(), [""; 0], "the console");
 }
 
 /// Texts whose contrast with what is behind them is less than WCAG's 4.5 : 1.

@@ -4,6 +4,7 @@ const at = (id) => document.getElementById(id);
 const maxSize = Number(document.body.dataset.maxSize);
 const keyNeeded = document.body.dataset.key === "required";
 let current = null;
+let middle = { latitude: 0, longitude: 0 };
 
 /** What a person is told. */
 class Told extends Error {}
@@ -111,6 +112,7 @@ function show(file, answer) {
   filter();
   warn(answer.warnings || []);
   at("result").hidden = false;
+  surroundings();
   document.body.classList.add("loaded");
   at("name").focus();
 }
@@ -216,13 +218,24 @@ function place(metadata) {
   at("place").hidden = !known;
   if (!known) return false;
   at("coordinates").textContent = `Place: ${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
+  middle = { latitude, longitude };
+  document.querySelectorAll(".world circle").forEach((dot, i) => {
+    // At the edge of the world one half is at the other edge.
+    dot.setAttribute("cx", longitude + 360 * (i - 1));
+    dot.setAttribute("cy", -latitude);
+  });
+  return true;
+}
+
+/** Draws the surroundings in the shape that their box has now: to every side they are as wide as they are there. */
+function surroundings() {
+  const { clientWidth, clientHeight } = at("map");
+  if (!clientHeight) return;
+  const { latitude, longitude } = middle;
   // Meridians draw together towards the poles.
   const height = 30;
-  const width = (2 * height) / Math.max(0.2, Math.cos((latitude * Math.PI) / 180));
+  const width = (height * clientWidth) / clientHeight / Math.max(0.2, Math.cos((latitude * Math.PI) / 180));
   at("near").setAttribute("viewBox", `${longitude - width / 2} ${-latitude - height / 2} ${width} ${height}`);
-  at("dot").setAttribute("cx", longitude);
-  at("dot").setAttribute("cy", -latitude);
-  return true;
 }
 
 function clean() {
@@ -265,5 +278,6 @@ at("form").addEventListener("submit", (event) => event.preventDefault());
 at("key").addEventListener("change", () => at("result").hidden && take(current));
 at("filter").addEventListener("input", filter);
 at("clean").addEventListener("click", clean);
+new ResizeObserver(surroundings).observe(at("map"));
 at("access").hidden = !keyNeeded;
 at("limit").textContent = `Up to ${size(maxSize)}`;
