@@ -283,12 +283,35 @@ fn what_has_expired_is_swept_now_and_then() {
 #[test]
 fn a_day_unless_set() {
     let server = Server::start(&[]);
-    let extracted = server.send("/api/v1/extract", &build::photo()).expect(200).json();
-    let path = format!("/api/v1/extract/{}", extracted["uuid"].as_str().unwrap());
+    let uuid = |path: &str| server.send(path, &build::photo()).expect(200).json()["uuid"].as_str().unwrap().to_owned();
+    let paths = [format!("/api/v1/extract/{}", uuid("/api/v1/extract")), format!("/download-cleaned/{}", uuid("/api/v1/remove"))];
     for (seconds, status) in [(24 * 3600 - 300, 200), (300, 404)] {
         let store = rusqlite::Connection::open(server.folder.path("data/results.sqlite3")).unwrap();
         store.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
-        store.execute(&format!("UPDATE extractions SET created = created - {seconds}"), []).unwrap();
-        server.get(&path).expect(status);
+        for table in ["extractions", "removals"] {
+            store.execute(&format!("UPDATE {table} SET created = created - {seconds}"), []).unwrap();
+        }
+        paths.iter().for_each(|path| drop(server.get(path).expect(status)));
+    }
+}
+
+#[test]
+fn variables_count_as_flags_do() {
+    let photo = multipart(&[("name=\"file\"; filename=\"image.jpg\"", &build::photo())]);
+    let two = multipart(&[("name=\"x\"", b""), ("name=\"file\"; filename=\"image.jpg\"", b"text")]);
+    for (variable, value, method, path, body, status, says) in [
+        ("EXIFKIT_MAX_UPLOAD_SIZE", "100", "POST", "/api/v1/extract", &photo, 413, "100 bytes (--max-upload-size)"),
+        ("EXIFKIT_MAX_PARTS", "1", "POST", "/api/v1/extract", &two, 413, "more than 1 parts (--max-parts)"),
+        ("EXIFKIT_MAX_ANSWER_SIZE", "300", "POST", "/api/v1/extract", &photo, 413, "300 bytes (--max-answer-size)"),
+        ("EXIFKIT_MIN_FREE_DISK", "9999T", "POST", "/api/v1/remove", &photo, 503, "(--min-free-disk)"),
+        ("EXIFKIT_RETENTION_HOURS", "7", "GET", "/", &Vec::new(), 200, "after 7 hours"),
+        ("EXIFKIT_ALLOW_ANONYMOUS", "1", "GET", "/", &Vec::new(), 200, "data-key=\"none\""),
+        ("EXIFKIT_CORS_ORIGIN", "https://b.example,https://a.example", "GET", "/", &Vec::new(), 200, "https://a.example"),
+    ] {
+        let server = Server::start_with(Folder::new(), &[], &[(variable, value)]);
+        let headers = [("X-API-Key", server.key.as_str()), ("Content-Type", MULTIPART), ("Origin", "https://a.example")];
+        let reply = server.ask(method, path, &headers, body).expect(status);
+        let said = format!("{}{}", reply.header("access-control-allow-origin").unwrap_or_default(), reply.text());
+        assert!(said.contains(says), "{variable}: {said}");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Server;
 use crate::{build, cli::Folder};
+use std::io::{ErrorKind, Read};
 
 /// A certificate for 127.0.0.1 and its key.
 fn pair(folder: &Folder, name: &str) -> (String, String) {
@@ -40,6 +41,26 @@ fn with_one_for_trying_out() {
     let ca = server.folder.path("data/self-signed.pem");
     assert!(server.log().contains(ca.to_str().unwrap()), "{}", server.log());
     works(&server, ca.to_str().unwrap());
+}
+
+/// A handshake alone holds no connection.
+#[test]
+fn silence_after_the_handshake_has_its_time() {
+    use rustls::pki_types::{CertificateDer, pem::PemObject};
+    let server = Server::start(&["--tls-self-signed", "--idle-timeout", "0.3"]);
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(server.folder.path("data/self-signed.pem")).unwrap()).unwrap();
+    let ring = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let versions = rustls::ClientConfig::builder_with_provider(ring).with_safe_default_protocol_versions().unwrap();
+    let config = std::sync::Arc::new(versions.with_root_certificates(roots).with_no_client_auth());
+    let mut client = rustls::ClientConnection::new(config, "localhost".try_into().unwrap()).unwrap();
+    let mut socket = server.connect();
+    while client.is_handshaking() {
+        client.complete_io(&mut socket).unwrap();
+    }
+    let end = rustls::Stream::new(&mut client, &mut socket).read(&mut [0; 1]);
+    // Whether it says goodbye is its own affair; the test's own patience would have another end.
+    assert!(matches!(&end, Ok(0)) || matches!(&end, Err(e) if e.kind() == ErrorKind::UnexpectedEof), "{end:?}");
 }
 
 #[test]
