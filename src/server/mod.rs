@@ -35,7 +35,10 @@ use metrics::Metrics;
 use pool::Pool;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -55,7 +58,9 @@ pub(crate) struct App {
     look_ups: Gate,
     /// Files that are decoded at once.
     jobs: Pool,
-    stopping: std::sync::atomic::AtomicBool,
+    stopping: AtomicBool,
+    /// What is still under way is given up.
+    cut: AtomicBool,
 }
 
 impl App {
@@ -103,6 +108,7 @@ pub fn run(settings: Settings) -> anyhow::Result<()> {
         look_ups: Gate::new(settings.limits.requests, settings.limits.queue),
         jobs: Pool::new(settings.limits.jobs, settings.limits.work_memory, settings.limits.idle_time)?,
         stopping: false.into(),
+        cut: false.into(),
         settings,
     });
     let result = threads.block_on(serve(&app));
@@ -166,6 +172,7 @@ async fn serve(app: &Arc<App>) -> anyhow::Result<()> {
         serving.await.context("the listener failed")
     };
     let cut = || {
+        app.cut.store(true, Relaxed);
         log::event("info", "cut", &format!("{} connections", app.metrics.connections.load(Relaxed)));
         Ok(())
     };

@@ -188,8 +188,8 @@ impl Drop for InFlight<'_> {
         if self.answered {
             return;
         }
-        let stops = self.app.stopping();
-        if !stops {
+        let cut = self.app.cut.load(Relaxed);
+        if !cut {
             self.app.metrics.abandoned.fetch_add(1, Relaxed);
         }
         log::Line {
@@ -198,7 +198,7 @@ impl Drop for InFlight<'_> {
             method: self.method.as_str(),
             path: &log::path(self.path),
             milliseconds: Some(self.start.elapsed().as_millis() as u64),
-            detail: if stops { "the server stopped" } else { "the other side went away" },
+            detail: if cut { "the server stopped" } else { "the other side went away" },
             ..log::Line::default()
         }
         .write();
