@@ -12,13 +12,16 @@ use crate::{
     net::{
         Body, Client, Key, Request, Trouble, Upload,
         client::{Answered, Reply, excerpt, origin},
-        retry::Try,
+        retry::{self, Try},
     },
 };
 use std::{
     fs::File,
     io::{Seek, Write},
-    sync::OnceLock,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 use url::Url;
@@ -40,6 +43,8 @@ pub struct Service {
     resend: bool,
     /// What was said when the key was refused: nothing more is sent with it.
     refusal: OnceLock<String>,
+    /// It could not be reached, often enough for one input: the next ones are tried once each, until one gets through.
+    away: AtomicBool,
 }
 
 /// What a service is to work on.
@@ -54,7 +59,7 @@ pub type Parameters = Vec<(&'static str, String)>;
 
 impl Service {
     pub fn new(client: Client, base: Url, key: Option<Key>, resend: bool) -> Self {
-        Service { client, base, key, resend, refusal: OnceLock::new() }
+        Service { client, base, key, resend, refusal: OnceLock::new(), away: AtomicBool::new(false) }
     }
 
     /// The metadata of a file.
@@ -157,7 +162,8 @@ impl Service {
             return Err(Error::new(Code::InvalidKey, format!("{refusal} (not asked again)")));
         }
         let posted = !matches!(request.body, Body::None);
-        let asked = self.client.retrying(lost_too, || {
+        let retries = if self.away.load(Relaxed) { 0 } else { self.client.retries() };
+        let asked = retry::retrying(retries, lost_too, || {
             self.client.answer(request, MAX_ANSWER).map_err(|trouble| match trouble {
                 Trouble::Lost(e) if !lost_too => {
                     let text = format!("{e}; not sent again, since the work may have been done (--resend does)");
@@ -166,6 +172,7 @@ impl Service {
                 other => other,
             })
         });
+        self.away.store(asked.as_ref().is_err_and(|e| e.code == Code::Network), Relaxed);
         let Answered { status, status_text, body } = asked.map_err(|e| self.redacted(e))?;
         match Answer::read(status, &String::from_utf8_lossy(&body), self.key.as_ref()) {
             Err(e) if status == 404 && posted && e.code == Code::NotFound => {

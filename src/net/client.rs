@@ -119,6 +119,11 @@ impl Client {
         retrying(self.options.retries, lost_too, once)
     }
 
+    /// Tries after the first one.
+    pub fn retries(&self) -> u32 {
+        self.options.retries
+    }
+
     pub fn timeout(&self) -> Duration {
         self.options.timeout
     }

@@ -69,6 +69,19 @@ fn a_connection_that_fails_is_tried_again() {
     assert_eq!(late.join().unwrap().requests(), 1);
 }
 
+/// A batch does not wait for every file as long as for the first.
+#[test]
+fn a_service_that_is_away_is_not_waited_for_again_and_again() {
+    let folder = Folder::new();
+    (0..6).for_each(|i| drop(folder.write(&format!("{i}.jpg"), &build::photo())));
+    // Two tries for the first file, one for the second; from the third on it is back, but for the fifth's first try.
+    let server = Server::new(|n, _| if n < 3 || n == 5 { Reply::hang_up() } else { Reply::json(EXTRACTED) });
+    let args = ["extract", ".", "-j1", "--retries", "1", "--resend", "--api-url", &server.url()];
+    let rows = folder.run(args).expect(5).rows();
+    let codes: Vec<&str> = rows.iter().map(|row| row["code"].as_str().unwrap_or("done")).collect();
+    assert_eq!((codes, server.requests()), (vec!["network", "network", "done", "done", "done", "done"], 8));
+}
+
 /// A request that is still here was not answered, and not even read: it can be sent again.
 #[test]
 fn an_upload_that_nobody_takes_is_not_lost() {
