@@ -1,9 +1,14 @@
 //! Cleaned by a service, put where they would have been put on this machine.
 
 use super::{Reply, Server, UUID};
-use crate::{build, cli::Folder};
+use crate::{
+    build,
+    cli::{Folder, signal},
+    server::eventually,
+};
+use rustix::process::Signal;
 use serde_json::json;
-use std::{os::unix::fs::PermissionsExt, path::Path};
+use std::{os::unix::fs::PermissionsExt, path::Path, process::Stdio, time::Duration};
 
 /// A service whose answer has this `downloadUrl`, and whose downloads are `download`.
 pub fn service(download_url: &str, download: Reply) -> Server {
@@ -81,6 +86,29 @@ fn in_place_of_a_file_that_has_changed() {
         let left = std::fs::read(&path).ok();
         assert!(left.is_none_or(|left| [&b"edited"[..], b"written into"].contains(&&*left)));
         assert_eq!(folder.files().iter().filter(|f| *f != "image.jpg").count(), 0);
+    }
+}
+
+/// Whatever it waits for: it ends at once, and nothing is lost or left behind.
+#[test]
+fn an_interruption_at_any_moment() {
+    let done = format!(r#"{{"success":true,"uuid":"{UUID}"}}"#);
+    let hour = Duration::from_secs(3600);
+    let cases = [
+        ("POST", Reply::silent(hour), Reply::hang_up()),
+        ("POST", Reply::new(503, "").header("Retry-After", "200"), Reply::hang_up()),
+        ("GET", Reply::json(&done), Reply::silent(hour)),
+    ];
+    for (moment, post, get) in cases {
+        let folder = folder();
+        let server = Server::new(move |_, seen| if seen.method == "POST" { post.clone() } else { get.clone() });
+        let mut command = folder.command(["remove", ".", "-i", "--backup", ".orig", "--api-url", &server.url()]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        eventually("it waits", || server.seen().iter().any(|seen| seen.method == moment));
+        signal(child.id(), Signal::INT);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!((folder.files(), folder.read("image.jpg")), (vec!["image.jpg".to_owned()], build::photo()));
     }
 }
 
