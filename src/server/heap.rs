@@ -12,22 +12,27 @@ use std::{env, os::unix::process::CommandExt, process::Command, time::Duration};
 const VARIABLE: &str = "GLIBC_TUNABLES";
 const TUNABLES: &str = "glibc.malloc.tcache_count=0:glibc.malloc.arena_max=1";
 
+/// That this process was started by itself. To say it twice would help nobody: of a program with privileges (capabilities of its file
+/// are enough) newer C libraries take the variable away.
+const MARK: &str = "EXIFKIT_TUNED";
+
 /// Between two times of giving back: threads without work end after as long.
 pub const PERIOD: Duration = Duration::from_secs(10);
 
 /// Starts this process again, as itself, with those settings, unless it has them already. Where that cannot be done the server
 /// serves as well, and keeps more.
 pub fn tune() {
-    let Some(value) = with(&given()) else { return };
+    let Some(value) = with(&given()).filter(|_| env::var_os(MARK).is_none()) else { return };
     if let (true, Ok(program)) = (cfg!(all(target_os = "linux", target_env = "gnu")), env::current_exe()) {
         let mut args = env::args_os();
         let name = args.next().unwrap_or_else(|| "exifkit".into());
-        let _ = Command::new(program).arg0(name).args(args).env(VARIABLE, value).exec();
+        let _ = Command::new(program).arg0(name).args(args).env(VARIABLE, value).env(MARK, "1").exec();
     }
 }
 
 /// For a process that ends with what it took: the settings as they were before [`tune`].
 pub fn untuned(command: &mut Command) -> &mut Command {
+    command.env_remove(MARK);
     match without(&given()) {
         None => command.env_remove(VARIABLE),
         Some(given) => command.env(VARIABLE, given),

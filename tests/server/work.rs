@@ -110,12 +110,16 @@ fn the_command_is_for_servers_alone() {
 fn the_allocator_is_told_so_at_the_start() {
     let server = Server::start(&["-j1"]);
     server.send("/api/v1/extract", &build::photo()).expect(200);
-    let told = |process: &str| {
+    let has = |process: &str, name: &[u8]| {
         let variables = fs::read(format!("/proc/{process}/environ")).unwrap();
-        variables.split(|&b| b == 0).any(|variable| variable.starts_with(b"GLIBC_TUNABLES="))
+        variables.split(|&b| b == 0).any(|variable| variable.starts_with(name))
     };
-    assert!(told(&server.child.id().to_string()));
-    assert_eq!(children(&server).iter().filter(|process| told(process)).count(), 0);
+    let names = [&b"GLIBC_TUNABLES="[..], b"EXIFKIT_TUNED="];
+    assert!(names.iter().all(|name| has(&server.child.id().to_string(), name)));
+    assert_eq!(children(&server).iter().filter(|process| names.iter().any(|name| has(process, name))).count(), 0);
+    // Once is enough, also when the C library takes its variable away.
+    let marked = Server::start_with(crate::cli::Folder::new(), &["-j1"], &[("EXIFKIT_TUNED", "1")]);
+    assert!(!has(&marked.child.id().to_string(), names[0]));
 }
 
 #[test]
