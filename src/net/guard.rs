@@ -372,7 +372,8 @@ mod tests {
     /// A host that takes no connections: its queue is full.
     #[test]
     fn a_connection_has_its_time() {
-        assert_eq!(Policy::default().connect, Duration::from_secs(5));
+        let Policy { connect, total, .. } = Policy::default();
+        assert_eq!((connect, total), (Duration::from_secs(5), Duration::from_secs(20)));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let listener = runtime.block_on(async {
             let socket = tokio::net::TcpSocket::new_v4().unwrap();

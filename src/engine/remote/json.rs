@@ -148,6 +148,7 @@ fn is(quoted: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const JSON: &str = r#"{ "b" : 1.50e3,	"a \" \\": [ "x y" , 12345678901234567890123, {"q":[]} ], "\u0063":{} , "d":"\/" }"#;
 
@@ -190,5 +191,19 @@ mod tests {
         assert_eq!(with(json, "b", None), r#"{"a":1.50,"c":"\/"}"#);
         assert_eq!(with(json, "d", Some("2")), r#"{"a":1.50,"b":[1e400],"c":"\/","d":2}"#);
         assert_eq!((with("{}", "a", Some("2")), with("{}", "a", None)), (r#"{"a":2}"#.into(), "{}".into()));
+    }
+
+    proptest! {
+        /// Whatever comes, and however it is written: JSON stays as it is, and what is mended needs no mending.
+        #[test]
+        fn mending_changes_nothing_else(text in r#"([a-z"æ😀]|\\|\\[nu"]|\\u[dD][89cCe][0-9a-f]{2}|\\u0[0-9]{3}){0,20}"#) {
+            let json = Value::from(text.clone()).to_string();
+            prop_assert_eq!(mended(&json), json);
+            let once = mended(&text);
+            prop_assert_eq!(&mended(&once), &once);
+            if let Ok(value) = serde_json::from_str::<Value>(&format!("\"{text}\"")) {
+                prop_assert_eq!(serde_json::from_str::<Value>(&format!("\"{once}\"")).ok(), Some(value));
+            }
+        }
     }
 }
