@@ -40,7 +40,7 @@ const MARGIN: u64 = 64 * 1024;
 const LARGEST: u64 = 8 << 30;
 
 /// Of a type that is only read here.
-const UNCOMPARED: &str = "what the service made of it could not be compared with it, since exifkit only reads this type; no tag in it tells about anybody";
+const UNCOMPARED: &str = "what the service made of it could not be compared with it: exifkit only reads this type";
 
 /// Sends inputs.
 struct Sender {

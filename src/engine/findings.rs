@@ -229,8 +229,10 @@ pub fn telling(tag: &Tag) -> Option<Class> {
     if tag.group.place == "GPS" {
         return Some(Class::Gps);
     }
-    let named = PATTERNS.iter().filter(|_| !LAYOUT.contains(&tag.name.as_str()));
-    let named = named.into_iter().find(|(_, patterns)| patterns.iter().any(fits)).map(|(class, _)| *class);
+    if LAYOUT.contains(&tag.name.as_str()) {
+        return None;
+    }
+    let named = PATTERNS.iter().find(|(_, patterns)| patterns.iter().any(fits)).map(|(class, _)| *class);
     named.or((tag.group.kind == "makernotes").then_some(Class::Camera))
 }
 

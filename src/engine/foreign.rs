@@ -17,7 +17,7 @@ const SLACK: u64 = 512;
 
 /// What came as the cleaned form of `original`, where that is on this machine, is a whole file of its type, and has nothing in it
 /// that would be removed. Has it also been compared with the original, picture by picture? Of types that are only read here, it has
-/// not, and nothing is known to be left when no tag tells about anybody.
+/// not, and what is read of it tells about nobody.
 pub fn verify(original: Option<&Input>, output: &Input, selection: &Selection) -> Result<bool> {
     let (format, file_type) = format::detect(output).ok_or_else(|| failed("is of no type that is known here"))?;
     if let Some(original) = original {
@@ -57,7 +57,7 @@ fn told(output: &Input, selection: &Selection) -> Result<()> {
 }
 
 fn tells(tag: &Tag, selection: &Selection) -> bool {
-    let Some(class) = findings::telling(tag) else { return false };
+    let Some(class) = findings::telling(tag).or_else(|| by_place(tag)) else { return false };
     let kept = match class {
         Class::Author => selection.keeps(Keep::Copyright),
         Class::Dates => selection.keeps(Keep::Dates),
@@ -67,10 +67,24 @@ fn tells(tag: &Tag, selection: &Selection) -> bool {
         _ => false,
     };
     let profile = tag.group.kind == "icc_profile" && (selection.keeps(Keep::Icc) || selection.keeps(Keep::WideGamut));
+    let gainmap = ["XMP-hdrgm", "XMP-HDRGainMap"].contains(&&*tag.group.place) && selection.keeps(Keep::Gainmap);
     let derived = ["File", "Composite"].contains(&tag.group.kind) || tag.name == "XMPToolkit";
     // A date of zeros, an empty text.
     let says = tag.printed().bytes().any(|b| b.is_ascii_alphabetic() || (b'1'..=b'9').contains(&b) || !b.is_ascii());
-    says && !kept && !profile && !derived && !selection.asks(&[tag.group.kind, &tag.group.place], &tag.name)
+    let asked = selection.asks(&[tag.group.kind, &tag.group.place], &tag.name);
+    says && !kept && !profile && !gainmap && !derived && !asked
+}
+
+/// What stands in a block that no content needs tells something, whatever it is. An Exif block is not there without its versions.
+fn by_place(tag: &Tag) -> Option<Class> {
+    const ALWAYS: [&str; 6] =
+        ["ExifVersion", "FlashpixVersion", "ComponentsConfiguration", "ColorSpace", "ExifImageWidth", "ExifImageHeight"];
+    match (tag.group.kind, &*tag.group.place) {
+        ("xmp" | "iptc", _) => Some(Class::Other),
+        ("jumbf", _) => Some(Class::Provenance),
+        ("exif", "ExifIFD") if !ALWAYS.contains(&tag.name.as_str()) => Some(Class::Camera),
+        _ => None,
+    }
 }
 
 /// It has no damage of its own, and ends as the original does; where that is damaged, who knows how it would have ended.

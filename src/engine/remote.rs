@@ -163,8 +163,11 @@ impl Service {
         }
         let posted = !matches!(request.body, Body::None);
         let retries = if self.away.load(Relaxed) { 0 } else { self.client.retries() };
+        let mut unreached = false;
         let asked = retry::retrying(retries, lost_too, || {
-            self.client.answer(request, MAX_ANSWER).map_err(|trouble| match trouble {
+            let answer = self.client.answer(request, MAX_ANSWER);
+            unreached = matches!(&answer, Err(Trouble::Refused { error, .. }) if error.code == Code::Network);
+            answer.map_err(|trouble| match trouble {
                 Trouble::Lost(e) if !lost_too => {
                     let text = format!("{e}; not sent again, since the work may have been done (--resend does)");
                     Trouble::Lost(Error::new(e.code, text))
@@ -172,7 +175,7 @@ impl Service {
                 other => other,
             })
         });
-        self.away.store(asked.as_ref().is_err_and(|e| e.code == Code::Network), Relaxed);
+        self.away.store(unreached, Relaxed);
         let Answered { status, status_text, body } = asked.map_err(|e| self.redacted(e))?;
         match Answer::read(status, &String::from_utf8_lossy(&body), self.key.as_ref()) {
             Err(e) if status == 404 && posted && e.code == Code::NotFound => {

@@ -1,12 +1,16 @@
 //! What the client tolerates in an answer, and what it makes of errors.
 
-use super::{EXTRACTED, Reply, Server, UUID};
+use super::{EXTRACTED, Reply, Server, UUID, request};
 use crate::{
     build,
     cli::{Folder, Run},
 };
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{
+    io::{BufReader, Write},
+    net::TcpListener,
+    time::Duration,
+};
 
 fn extract(server: &Server, more: &[&str]) -> Run {
     let folder = Folder::new();
@@ -61,6 +65,34 @@ fn metadata_of_other_shapes() {
     }
     let table = extract(&Server::always(Reply::json(flat)), &["--format", "table"]).expect(0).text();
     assert!(table.contains("Make") && table.find("Make") < table.find("exif"), "{table}");
+}
+
+/// All that HTTP allows around an answer.
+#[test]
+fn an_answer_in_other_clothes() {
+    let body = r#"{"success":true}"#;
+    for head in [
+        "HTTP/1.1 201 Created\r\nContent-Length: 16\r\n\r\n",
+        "HTTP/1.1 202 Accepted\r\ncontent-length: 16\r\n\r\n",
+        "HTTP/1.0 200 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n",
+    ] {
+        let chunked = if head.contains("chunked") { "\r\n0\r\n\r\n" } else { "" };
+        let answer = format!("{head}{body}{chunked}");
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            let mut reader = BufReader::new(listener.accept().unwrap().0);
+            request(&mut reader).unwrap().unwrap();
+            reader.get_mut().write_all(answer.as_bytes()).unwrap();
+        });
+        let folder = Folder::new();
+        folder.write("a.jpg", &build::photo());
+        let run = folder.run(["extract", "a.jpg", "--api-url", &url]).expect(0);
+        assert_eq!(run.text(), format!("{body}\n"), "{head}");
+    }
 }
 
 #[test]

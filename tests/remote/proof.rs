@@ -141,6 +141,7 @@ fn what_cannot_be_cleaned_here_is_of_the_same_type_and_tells_nothing() {
     let (pages, png, paper) = (file("pages.tif"), file("picture.png"), file("paper.pdf"));
     let claims = format!(r#"{{"success":true,"verified":true,"uuid":"{UUID}","downloadUrl":"/x"}}"#);
     let plain = page(&[]);
+    let note = r#"<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description xmlns:o="urn:o" o:note="x"/></rdf:RDF></x:xmpmeta>"#;
     for (original, download, status) in [
         (&pages, plain.clone(), 0),
         (&pages, page(&[(0x8773, Field::Undefined(standards::icc()))]), 0),
@@ -148,6 +149,10 @@ fn what_cannot_be_cleaned_here_is_of_the_same_type_and_tells_nothing() {
         (&plain, plain.clone(), 0),
         (&pages, page(&[(0x13b, Field::Ascii("Jane Doe".into()))]), 3),
         (&pages, page(&[(0x8825, Field::Directory(vec![(0, Field::Byte(vec![2, 3, 0, 0]))]))]), 3),
+        // Of no known meaning, but nothing that a picture needs.
+        (&pages, page(&[(0x2bc, Field::Byte(note.as_bytes().to_vec()))]), 3),
+        (&pages, page(&[(0x8769, Field::Directory(vec![(0x829a, Field::Rational(vec![(1, 60)]))]))]), 3),
+        (&pages, page(&[(0x8769, Field::Directory(vec![(0xa001, Field::Short(vec![1]))]))]), 0),
         (&pages, pages.clone(), 3),
         (&paper, paper.clone(), 3),
         (&pages, png, 3),

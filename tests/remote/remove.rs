@@ -205,6 +205,26 @@ fn the_download_may_be_anywhere_the_key_goes_nowhere() {
     }
 }
 
+/// A relative address begins where the service does; it may come with the last answer only.
+#[test]
+fn a_service_below_a_path() {
+    for (given, asked) in
+        [("download-cleaned/x", "/tools/exif/download-cleaned/x"), ("/download-cleaned/x", "/download-cleaned/x")]
+    {
+        let done = format!(r#"{{"success":true,"status":"completed","downloadUrl":"{given}"}}"#);
+        let server = Server::new(move |_, seen| match (seen.method.as_str(), seen.path.contains("/extract/")) {
+            ("POST", _) => Reply::json(&format!(r#"{{"success":true,"status":"queued","uuid":"{UUID}"}}"#)),
+            (_, true) => Reply::json(&done),
+            _ => Reply::new(200, build::clean()),
+        });
+        let folder = folder();
+        folder.run(["remove", "image.jpg", "--api-url", &format!("{}/tools/exif", server.url())]).expect(0);
+        let paths: Vec<String> = server.seen().iter().map(|seen| seen.path.clone()).collect();
+        assert_eq!(paths, ["/tools/exif/api/v1/remove", &format!("/tools/exif/api/v1/extract/{UUID}"), asked]);
+        assert_eq!(folder.read("image_cleaned.jpg"), build::clean());
+    }
+}
+
 #[test]
 fn options_that_the_service_does_not_name_are_a_failure() {
     let (server, folder) = (cleaning(), folder());

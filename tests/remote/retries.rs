@@ -7,7 +7,10 @@ use crate::{
 };
 use std::{
     net::TcpListener,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -69,30 +72,41 @@ fn a_connection_that_fails_is_tried_again() {
     assert_eq!(late.join().unwrap().requests(), 1);
 }
 
-/// A batch does not wait for every file as long as for the first.
-#[test]
-fn a_service_that_is_away_is_not_waited_for_again_and_again() {
-    let folder = Folder::new();
-    (0..6).for_each(|i| drop(folder.write(&format!("{i}.jpg"), &build::photo())));
-    // Two tries for the first file, one for the second; from the third on it is back, but for the fifth's first try.
-    let server = Server::new(|n, _| if n < 3 || n == 5 { Reply::hang_up() } else { Reply::json(EXTRACTED) });
-    let args = ["extract", ".", "-j1", "--retries", "1", "--resend", "--api-url", &server.url()];
-    let rows = folder.run(args).expect(5).rows();
-    let codes: Vec<&str> = rows.iter().map(|row| row["code"].as_str().unwrap_or("done")).collect();
-    assert_eq!((codes, server.requests()), (vec!["network", "network", "done", "done", "done", "done"], 8));
-}
-
-/// A request that is still here was not answered, and not even read: it can be sent again.
+/// A request that is still here was not answered, and not even read: it can be sent again. Who takes none is not waited for as long
+/// for every file of a batch: he is tried once more for each.
 #[test]
 fn an_upload_that_nobody_takes_is_not_lost() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let taken = std::thread::spawn(move || listener.incoming().take(2).map(Result::unwrap).collect::<Vec<_>>());
+    let tries = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&tries);
+    std::thread::spawn(move || {
+        let mut held = Vec::new();
+        for stream in listener.incoming() {
+            held.push(stream);
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+    });
     let folder = Folder::new();
-    folder.write("a.jpg", &[build::photo(), vec![7; 40_000_000]].concat());
-    let run = folder.run(["extract", "a.jpg", "--api-url", &url, "--timeout", "1", "--retries", "1"]).expect(5);
+    let large = [build::photo(), vec![7; 40_000_000]].concat();
+    ["a.jpg", "b.jpg", "c.jpg"].iter().for_each(|name| drop(folder.write(name, &large)));
+    let run = folder.run(["extract", ".", "-j1", "--api-url", &url, "--timeout", "1", "--retries", "1"]).expect(5);
     assert!(run.stderr.contains("no answer") && !run.stderr.contains("--resend"), "{}", run.stderr);
-    assert_eq!(taken.join().unwrap().len(), 2);
+    assert_eq!((run.rows().len(), tries.load(Ordering::SeqCst)), (3, 2 + 1 + 1));
+}
+
+/// One lost answer says nothing about the next file.
+#[test]
+fn what_was_lost_takes_no_try_from_the_next() {
+    let folder = Folder::new();
+    ["a.jpg", "b.jpg"].iter().for_each(|name| drop(folder.write(name, &build::photo())));
+    let server = Server::new(|n, _| match n {
+        0 => Reply::hang_up(),
+        1 => Reply::new(503, "").header("Retry-After", "0"),
+        _ => Reply::json(EXTRACTED),
+    });
+    let rows = folder.run(["extract", ".", "-j1", "--retries", "1", "--api-url", &server.url()]).expect(5).rows();
+    assert_eq!((&rows[0]["code"], &rows[1]["success"], server.requests()), (&"network".into(), &true.into(), 3));
 }
 
 #[test]
